@@ -1,0 +1,75 @@
+"""Every error the library raises on purpose, in one tree.
+
+    DrCatalogError                exit code 1: refused or failed, with a message
+    ├── UsageError                exit code 2: the command's words are off
+    ├── DefinitionError           a file of portfolio/, products/ or pipeline/ is not as it must be
+    ├── ReleaseError              a release can't be frozen, or does not verify
+    ├── PublishError              a stage could not be published
+    ├── LaunchError               Service Catalog refused or failed a launch, an upgrade or a termination
+    ├── NotFoundError             a product, a version, a launch or an account that isn't there
+    └── SetupError                credentials, endpoint, region or onboarding are missing
+
+Each carries what happened, why, and a hint that mends it; the command line prints the three and
+exits with ``exit_code``. Anything else that escapes is a defect.
+"""
+
+from __future__ import annotations
+
+
+class DrCatalogError(Exception):
+    """What happened, why, and how to mend it.
+
+    Args:
+        what: One sentence, without a full stop, that says what happened.
+        why: The reason, where it is known.
+        hint: What to do, with the exact command where there is one.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, why: str = "", hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return "\n".join(
+            line
+            for line in (
+                self.what,
+                f"  why:  {self.why}" if self.why else "",
+                f"  hint: {self.hint}" if self.hint else "",
+            )
+            if line
+        )
+
+
+class UsageError(DrCatalogError):
+    """The command's words are off: an unknown parameter, a malformed suffix, a missing ``--yes``."""
+
+    exit_code = 2
+
+
+class DefinitionError(DrCatalogError):
+    """A definition file is not as it must be; ``what`` names file, line and field."""
+
+
+class ReleaseError(DrCatalogError):
+    """A release can't be frozen, or a frozen one does not verify."""
+
+
+class PublishError(DrCatalogError):
+    """A stage could not be published."""
+
+
+class LaunchError(DrCatalogError):
+    """Service Catalog refused or failed a launch, an upgrade or a termination."""
+
+
+class NotFoundError(DrCatalogError):
+    """A product, a version, a launch or an account that is not there."""
+
+
+class SetupError(DrCatalogError):
+    """Credentials, endpoint, region or onboarding are missing or wrong."""

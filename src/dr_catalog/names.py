@@ -1,0 +1,96 @@
+"""Every physical name, from the suffix.
+
+A name is one pattern; the same pattern serves Python (``TABLE.of(suffix="dev")``), a CDK construct
+(tokens format like strings) and a CloudFormation ``Fn::Sub`` (``TABLE.sub()``). The region stands in
+a name where the name must be unique across regions; never "primary" or "secondary", which swap.
+
+The account is the isolation boundary; a suffix only names.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .errors import UsageError
+
+SUFFIX_PATTERN = r"^[a-z](-?[a-z0-9])+$"
+SUFFIX_MIN, SUFFIX_MAX = 2, 20
+SUFFIX_PARAMETER = "EnvironmentSuffix"
+
+PEER_REGION_PARAMETER = "/dr-catalog/peer-region"
+ASSET_BUCKET_PREFIX_PARAMETER = "/dr-catalog/asset-bucket-prefix"
+
+STACKSET_ADMINISTRATION_ROLE = "dr-catalog-stackset-administration"
+STACKSET_EXECUTION_ROLE = "dr-catalog-stackset-execution"
+
+
+@dataclass(frozen=True)
+class Name:
+    """One physical name.
+
+    Args:
+        pattern: The name with ``{suffix}``, ``{account}`` and ``{region}`` where they stand.
+        limit: The longest the service allows, in characters.
+    """
+
+    pattern: str
+    limit: int
+
+    def of(self, *, suffix: str = "", account: str = "", region: str = "") -> str:
+        """The name for these values, which may be CDK tokens."""
+        return self.pattern.format(suffix=suffix, account=account, region=region)
+
+    def sub(self, *, region: str = "${AWS::Region}") -> str:
+        """The name as the text of an ``Fn::Sub``."""
+        return self.of(
+            suffix="${" + SUFFIX_PARAMETER + "}", account="${AWS::AccountId}", region=region
+        )
+
+
+# What a launch creates.
+KEY_ALIAS = Name("alias/dr-data-{suffix}", 256)
+TABLE = Name("dr-transactions-{suffix}", 255)
+BUCKET = Name("dr-documents-{suffix}-{account}-{region}", 63)
+REPLICATION_ROLE = Name("dr-replication-{suffix}-{region}", 64)
+PROCESSOR = Name("dr-processor-{suffix}", 64)
+PROCESSOR_ROLE = Name("dr-processor-{suffix}-{region}", 64)
+API = Name("dr-transactions-{suffix}", 255)
+GUARD = Name("dr-delete-guard-{suffix}", 64)
+GUARD_ROLE = Name("dr-delete-guard-{suffix}-{region}", 64)
+PEER_READER = Name("dr-peer-reader-{suffix}", 64)
+PEER_READER_ROLE = Name("dr-peer-reader-{suffix}-{region}", 64)
+REPLICATOR = Name("dr-replicator-{suffix}", 64)
+REPLICATOR_ROLE = Name("dr-replicator-{suffix}-{region}", 64)
+FOUNDATION = Name("dr-foundation-{suffix}", 128)
+WORKLOAD = Name("dr-workload-{suffix}", 128)
+# What a stage and a tenant account hold once.
+ASSET_BUCKET_PREFIX = Name("dr-catalog-assets-{account}", 48)
+ASSET_BUCKET = Name("dr-catalog-assets-{account}-{region}", 63)
+LAUNCH_ROLE = Name("dr-catalog-launch-{suffix}", 64)  # {suffix} is the product's name here
+
+
+def parameter(*, suffix: str, layer: str, name: str) -> str:
+    """The SSM parameter under which ``layer`` tells others ``name``: ``/dr/<suffix>/<layer>/<name>``."""
+    return f"/dr/{suffix}/{layer}/{name}"
+
+
+def log_group(function_name: str) -> str:
+    """The log group Lambda writes to for this function."""
+    return f"/aws/lambda/{function_name}"
+
+
+def check_suffix(suffix: str) -> str:
+    """The suffix itself, when it is a valid one.
+
+    Raises:
+        UsageError: It is not 2 to 20 characters of ``a-z``, ``0-9`` and single inner hyphens,
+            beginning with a letter.
+    """
+    if SUFFIX_MIN <= len(suffix) <= SUFFIX_MAX and re.fullmatch(SUFFIX_PATTERN, suffix):
+        return suffix
+    raise UsageError(
+        f"'{suffix}' is not a valid environment suffix",
+        why=f"it must match {SUFFIX_PATTERN} and have {SUFFIX_MIN} to {SUFFIX_MAX} characters",
+        hint="choose a suffix such as 'dev' or 'team-a1'",
+    )
