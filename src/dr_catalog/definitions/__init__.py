@@ -1,0 +1,33 @@
+"""What the catalog's YAML files say, as frozen dataclasses.
+
+    portfolio.yaml, product.yaml, pipeline.yaml -> reader (strict, with lines) -> dataclasses
+
+One module a file; the dataclasses carry the files' own field names. A file that is not as it must
+be raises ``DefinitionError`` with file, line, field, what was expected and what was found.
+"""
+
+from .catalog import Catalog, find_product, load_catalog
+from .pipeline import Pipeline, Stage, load_pipeline
+from .portfolio import Portfolio, PortfolioText, Principal, Shares, load_portfolio
+from .product import PolicyException, Product, ProductVersion, Support, load_product
+from .version import SemanticVersion
+
+__all__ = [
+    "Catalog",
+    "Pipeline",
+    "PolicyException",
+    "Portfolio",
+    "PortfolioText",
+    "Principal",
+    "Product",
+    "ProductVersion",
+    "SemanticVersion",
+    "Shares",
+    "Stage",
+    "Support",
+    "find_product",
+    "load_catalog",
+    "load_pipeline",
+    "load_portfolio",
+    "load_product",
+]

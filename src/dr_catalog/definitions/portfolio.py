@@ -1,0 +1,151 @@
+"""``portfolio/portfolio.yaml``: what is offered, to whom, and under which rules.
+
+The dataclasses carry the file's own field names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from .pipeline import ACCOUNT_FORM
+from .product import PRODUCT_FORM
+from .reader import Form, Section, read
+
+_ROLE_FORM = Form(
+    r"[\w+=,.@/*?-]{1,128}", "a role name", "the role's name in the account that launches, no ARN"
+)
+_FILE_FORM = Form(
+    r"(?!/)(?!.*\.\.)[\w./-]+\.json",
+    "a .json file below the portfolio folder",
+    "such as constraints/production.json",
+)
+
+
+@dataclass(frozen=True)
+class PortfolioText:
+    """What a tenant reads about the portfolio."""
+
+    name: str
+    provider: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who may launch.
+
+    Args:
+        type: ``IAM`` for one role, ``IAM_PATTERN`` for a name with wildcards.
+        role: The role's name, or the pattern, in the account that launches.
+    """
+
+    type: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Shares:
+    """With which accounts (12 digits) the portfolio is shared."""
+
+    accounts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """The portfolio's definition; ``folder`` is where it was read.
+
+    Args:
+        tag_options: Tag key to its allowed values.
+        constraints: Product to its template rules, as files.
+    """
+
+    folder: Path
+    portfolio: PortfolioText
+    products: tuple[str, ...]
+    principals: tuple[Principal, ...]
+    shares: Shares
+    tag_options: Mapping[str, tuple[str, ...]]
+    constraints: Mapping[str, tuple[Path, ...]]
+
+
+def load_portfolio(path: Path) -> Portfolio:
+    """Read the portfolio's definition.
+
+    Args:
+        path: The ``portfolio.yaml``, or the folder that holds it.
+
+    Raises:
+        DefinitionError: The file is not as it must be; the message names line and field.
+    """
+    path = path if path.suffix == ".yaml" else path / "portfolio.yaml"
+    top = read(path)
+    products = top.texts("products", PRODUCT_FORM)
+    portfolio = Portfolio(
+        folder=path.parent,
+        portfolio=_text(top.section("portfolio")),
+        products=products,
+        principals=tuple(_principal(entry) for entry in top.sections("principals")),
+        shares=_shares(top.section("shares")),
+        tag_options=_tag_options(top.optional_section("tag_options")),
+        constraints=_constraints(top.optional_section("constraints"), products),
+    )
+    top.done()
+    return portfolio
+
+
+def _text(section: Section) -> PortfolioText:
+    text = PortfolioText(
+        name=section.text("name"),
+        provider=section.text("provider"),
+        description=section.text("description"),
+    )
+    section.done()
+    return text
+
+
+def _principal(section: Section) -> Principal:
+    principal = Principal(
+        type=section.choice("type", "IAM", "IAM_PATTERN"), role=section.text("role", _ROLE_FORM)
+    )
+    section.done()
+    return principal
+
+
+def _shares(section: Section) -> Shares:
+    shares = Shares(accounts=section.texts("accounts", ACCOUNT_FORM))
+    section.done()
+    return shares
+
+
+def _tag_options(section: Section | None) -> Mapping[str, tuple[str, ...]]:
+    if section is None:
+        return MappingProxyType({})
+    return MappingProxyType({key: section.texts(key) for key in section.names})
+
+
+def _constraints(
+    section: Section | None, products: tuple[str, ...]
+) -> Mapping[str, tuple[Path, ...]]:
+    if section is None:
+        return MappingProxyType({})
+    found: dict[str, tuple[Path, ...]] = {}
+    for product in section.names:
+        files = tuple(section.path.parent / name for name in section.texts(product, _FILE_FORM))
+        if product not in products:
+            raise section.refuse(
+                product, "a product of this portfolio", f"'{product}'", hint="add it to products"
+            )
+        for position, file in enumerate(files):
+            if not file.is_file():
+                raise section.refuse(
+                    product,
+                    "a file that exists",
+                    str(file),
+                    position=position,
+                    hint="create the file, or take the entry out",
+                )
+        found[product] = files
+    return MappingProxyType(found)
