@@ -23,6 +23,7 @@ ASSET_BUCKET_PREFIX_PARAMETER = "/dr-catalog/asset-bucket-prefix"
 
 STACKSET_ADMINISTRATION_ROLE = "dr-catalog-stackset-administration"
 STACKSET_EXECUTION_ROLE = "dr-catalog-stackset-execution"
+PERMISSIONS_BOUNDARY = "dr-catalog-boundary"
 
 
 @dataclass(frozen=True)

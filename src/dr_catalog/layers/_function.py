@@ -1,0 +1,114 @@
+"""A Python function with what every function here has: its own role, log group, key and tracing.
+
+Private to the library; layers and tiers build their functions with it so that none lacks a part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from .. import names
+
+HANDLERS = Path(__file__).parents[1] / "handlers"
+RUNTIME = lambda_.Runtime.PYTHON_3_13
+
+
+class PythonFunction(Construct):
+    """A function, its role and its encrypted log group.
+
+    Args:
+        function_name: The physical name; the log group takes Lambda's name for it.
+        role_name: The physical name of the role; it carries the region, since roles are global.
+        asset: The folder below ``dr_catalog/handlers`` that is zipped as the code.
+        handler: ``module.function`` inside that folder.
+        key: Encrypts the log group and the environment.
+        statements: What the function may do, beyond writing its own log and traces.
+        timeout: The longest one invocation may take.
+        environment: Environment variables; never a secret.
+        memory: Memory in MB.
+
+    See https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        function_name: str,
+        role_name: str,
+        asset: str,
+        handler: str,
+        key: kms.IKey,
+        statements: Sequence[iam.PolicyStatement],
+        timeout: cdk.Duration,
+        environment: Mapping[str, str] | None = None,
+        memory: int = 256,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        stack = cdk.Stack.of(self)
+        self.log_group = logs.LogGroup(
+            self,
+            "Log",
+            log_group_name=names.log_group(function_name),
+            encryption_key=kms.Key.from_key_arn(self, "LogKey", key.key_arn),
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        self.role = iam.Role(
+            self,
+            "Role",
+            role_name=role_name,
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        )
+        log_arn = stack.format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name=names.log_group(function_name) + ":*",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+        policy = iam.Policy(
+            self,
+            "Policy",
+            statements=[
+                iam.PolicyStatement(
+                    sid="Log",
+                    actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+                    resources=[log_arn],
+                ),
+                iam.PolicyStatement(
+                    sid="Trace",  # X-Ray has no resources to name
+                    actions=["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+                    resources=["*"],
+                ),
+                *statements,
+            ],
+            roles=[self.role],
+        )
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            function_name=function_name,
+            runtime=RUNTIME,
+            architecture=lambda_.Architecture.ARM_64,
+            code=lambda_.Code.from_asset(
+                str(HANDLERS / asset), exclude=["__pycache__", "*.pyc", ".*"]
+            ),
+            handler=handler,
+            role=self.role.without_policy_updates(),
+            log_group=self.log_group,
+            timeout=timeout,
+            memory_size=memory,
+            environment=dict(environment or {}),
+            tracing=lambda_.Tracing.ACTIVE,
+        )
+        # A function must not run before its role may do what it does.
+        self.function.node.add_dependency(policy)

@@ -1,0 +1,127 @@
+"""The transaction processor: the same function behind a regional API in both regions.
+
+``/transactions`` takes and returns transactions and wants a signed request (``execute-api:Invoke``);
+``/health`` says that the function runs; ``/ready`` says which role the region has and what it
+checked. The last two are open, because health checkers can't sign.
+
+See https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+"""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from .. import names
+from ._function import PythonFunction
+from ._parameters import publish
+
+STAGE = "live"
+STATUS_INDEX = "StatusIndex"
+REQUESTS_PER_SECOND = 200
+BURST = 400
+TIMEOUT = cdk.Duration.seconds(15)
+
+
+class TransactionApi(Construct):
+    """One region's half; both regions get the same, down to the code's digest.
+
+    Args:
+        suffix: The environment suffix.
+        key: The customer key in this region.
+        table: The transactions table in this region.
+        writer_region: The region that takes writes; elsewhere ``POST`` is refused.
+
+    Attributes:
+        function: The transaction processor.
+        api: The regional REST API.
+        endpoint: Its address, ending in ``/live/``.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        suffix: str,
+        key: kms.IKey,
+        table: dynamodb.ITable,
+        writer_region: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        region = cdk.Stack.of(self).region
+        processor = PythonFunction(
+            self,
+            "Processor",
+            function_name=names.PROCESSOR.of(suffix=suffix),
+            role_name=names.PROCESSOR_ROLE.of(suffix=suffix, region=region),
+            asset="processor",
+            handler="index.handler",
+            key=key,
+            timeout=TIMEOUT,
+            memory=512,
+            environment={
+                "SUFFIX": suffix,
+                "TABLE_NAME": table.table_name,
+                "STATUS_INDEX": STATUS_INDEX,
+                "WRITER_REGION": writer_region,
+            },
+            statements=[
+                iam.PolicyStatement(
+                    sid="UseTable",
+                    actions=[
+                        "dynamodb:DescribeTable",
+                        "dynamodb:GetItem",
+                        "dynamodb:PutItem",
+                        "dynamodb:Query",
+                    ],
+                    resources=[table.table_arn, f"{table.table_arn}/index/{STATUS_INDEX}"],
+                ),
+                iam.PolicyStatement(
+                    sid="UseTableKey",
+                    actions=["kms:Decrypt", "kms:DescribeKey"],
+                    resources=[key.key_arn],
+                    conditions={
+                        "StringEquals": {"kms:ViaService": f"dynamodb.{region}.amazonaws.com"}
+                    },
+                ),
+            ],
+        )
+        self.function: lambda_.IFunction = processor.function
+        self.api = _api(self, suffix=suffix, function=processor.function)
+        self.endpoint = self.api.url
+        publish(self, suffix=suffix, layer="compute", values={"endpoint": self.endpoint})
+
+
+def _api(scope: Construct, *, suffix: str, function: lambda_.Function) -> apigateway.RestApi:
+    api = apigateway.RestApi(
+        scope,
+        "Api",
+        rest_api_name=names.API.of(suffix=suffix),
+        endpoint_configuration=apigateway.EndpointConfiguration(
+            types=[apigateway.EndpointType.REGIONAL]
+        ),
+        cloud_watch_role=False,
+        deploy_options=apigateway.StageOptions(
+            stage_name=STAGE,
+            tracing_enabled=True,
+            metrics_enabled=True,
+            throttling_rate_limit=REQUESTS_PER_SECOND,
+            throttling_burst_limit=BURST,
+        ),
+    )
+    integration = apigateway.LambdaIntegration(function, allow_test_invoke=False)
+    signed, unsigned = apigateway.AuthorizationType.IAM, apigateway.AuthorizationType.NONE
+    transactions = api.root.add_resource("transactions")
+    transactions.add_method("POST", integration, authorization_type=signed)
+    transactions.add_resource("{transactionId}").add_method(
+        "GET", integration, authorization_type=signed
+    )
+    for path in ("health", "ready"):
+        api.root.add_resource(path).add_method("GET", integration, authorization_type=unsigned)
+    return api

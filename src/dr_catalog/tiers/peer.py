@@ -1,0 +1,135 @@
+"""How the peer region comes up: StackSet resources in the primary template, and nothing else.
+
+Self-managed permissions: CloudFormation passes the administration role, which assumes the execution
+role in the same account; one stack instance, in the peer region. This file alone knows that it is
+done so.
+
+See https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-cloudformation-stackset.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from .. import names
+from ..layers._function import PythonFunction
+from .template import ASSET_BUCKET_PREFIX
+
+CONNECT_TIMEOUT = cdk.Duration.minutes(2)
+
+
+class PeerStackSet(Construct):
+    """One of the peer region's templates, brought up with this launch and deleted with it.
+
+    Args:
+        name: The StackSet's name; it carries the suffix.
+        template: ``foundation`` or ``workload``; freezing a release puts the digest in its place.
+        peer_region: Where the one instance goes.
+        parameters: The template's parameters.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        template: str,
+        peer_region: str,
+        parameters: Mapping[str, str],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        stack = cdk.Stack.of(self)
+        self.resource = cdk.CfnStackSet(
+            self,
+            "StackSet",
+            stack_set_name=name,
+            description=f"The {template} of the peer region",
+            permission_model="SELF_MANAGED",
+            administration_role_arn=stack.format_arn(
+                service="iam",
+                region="",
+                resource="role",
+                resource_name=names.STACKSET_ADMINISTRATION_ROLE,
+            ),
+            execution_role_name=names.STACKSET_EXECUTION_ROLE,
+            template_url=cdk.Fn.sub(
+                "https://s3.${AWS::Region}.${AWS::URLSuffix}/"
+                + ASSET_BUCKET_PREFIX
+                + f"-${{AWS::Region}}/templates/@{template}@.json"
+            ),
+            capabilities=["CAPABILITY_NAMED_IAM"],
+            parameters=[
+                cdk.CfnStackSet.ParameterProperty(parameter_key=key, parameter_value=value)
+                for key, value in parameters.items()
+            ],
+            stack_instances_group=[
+                cdk.CfnStackSet.StackInstancesProperty(
+                    deployment_targets=cdk.CfnStackSet.DeploymentTargetsProperty(
+                        accounts=[stack.account]
+                    ),
+                    regions=[peer_region],
+                )
+            ],
+        )
+
+
+class PeerParameters(Construct):
+    """Reads what the peer region's layers tell others, so that it can be an output here.
+
+    Args:
+        suffix: The environment suffix.
+        peer_region: Where to read.
+        key: The customer key in this region.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, suffix: str, peer_region: str, key: kms.IKey
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._suffix, self._peer_region = suffix, peer_region
+        stack = cdk.Stack.of(self)
+        self._reader = PythonFunction(
+            self,
+            "Reader",
+            function_name=names.PEER_READER.of(suffix=suffix),
+            role_name=names.PEER_READER_ROLE.of(suffix=suffix, region=stack.region),
+            asset="custom_resources",
+            handler="peer_parameter.handler",
+            key=key,
+            timeout=CONNECT_TIMEOUT,
+            statements=[
+                iam.PolicyStatement(
+                    sid="ReadPeerParameters",
+                    actions=["ssm:GetParameter"],
+                    resources=[
+                        stack.format_arn(
+                            service="ssm",
+                            region=peer_region,
+                            resource="parameter",
+                            resource_name=f"dr/{suffix}/*",
+                        )
+                    ],
+                )
+            ],
+        )
+
+    def read(self, construct_id: str, *, layer: str, name: str, after: Construct) -> str:
+        """The value of ``/dr/<suffix>/<layer>/<name>`` in the peer, read once ``after`` is up."""
+        value = cdk.CustomResource(
+            self,
+            construct_id,
+            service_token=self._reader.function.function_arn,
+            resource_type="Custom::DrPeerParameter",
+            properties={
+                "Region": self._peer_region,
+                "Name": names.parameter(suffix=self._suffix, layer=layer, name=name),
+            },
+        )
+        value.node.add_dependency(after)
+        return value.get_att_string("Value")

@@ -1,0 +1,75 @@
+"""From a tier's class to its raw templates and the folders of its code.
+
+    python -m dr_catalog.tiers.synthesis dr_catalog.tiers:WarmStandby OUT
+
+writes ``OUT/{primary,foundation,workload}.template.json`` and ``OUT/assets.json`` (asset key to
+the zip or folder it is made from). A release is frozen from these; the commands that freeze never
+import CDK themselves. Construct paths and CDK's own metadata are left out, so that the same code
+gives the same bytes anywhere.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+from typing import Protocol
+
+import aws_cdk as cdk
+
+ROLES = ("foundation", "workload", "primary")
+CONTEXT = {
+    "aws:cdk:enable-path-metadata": False,
+    "aws:cdk:enable-asset-metadata": False,
+    "aws:cdk:disable-asset-staging": True,
+    "aws:cdk:version-reporting": False,
+}
+
+
+class Tier(Protocol):
+    """What ``product.yaml`` may name under ``builds``."""
+
+    name: str
+
+    def primary(self, app: cdk.App, construct_id: str) -> cdk.Stack: ...
+    def foundation(self, app: cdk.App, construct_id: str) -> cdk.Stack: ...
+    def workload(self, app: cdk.App, construct_id: str) -> cdk.Stack: ...
+
+
+def load(builds: str) -> Tier:
+    """An instance of the class that ``module:Class`` names."""
+    module, _, name = builds.partition(":")
+    tier: Tier = getattr(importlib.import_module(module), name)()
+    return tier
+
+
+def synthesise(*, tier: Tier, out: Path) -> None:
+    """Write the tier's raw templates and ``assets.json`` into ``out``."""
+    app = cdk.App(
+        outdir=str(out / "assembly"),
+        context=CONTEXT,
+        analytics_reporting=False,
+        builtin_cloud_formation_validation=False,  # a release is validated when it is frozen
+    )
+    stacks = {role: getattr(tier, role)(app, role) for role in ROLES}
+    assembly = app.synth()
+    assets: dict[str, str] = {}
+    for role, stack in stacks.items():
+        artifact = assembly.get_stack_artifact(stack.artifact_id)
+        template = artifact.template
+        (out / f"{role}.template.json").write_text(json.dumps(template), encoding="utf-8")
+        manifest = json.loads(
+            Path(assembly.directory, f"{stack.artifact_id}.assets.json").read_text(encoding="utf-8")
+        )
+        for file in manifest["files"].values():
+            if file["source"]["packaging"] != "zip":
+                continue  # the template itself
+            (destination,) = file["destinations"].values()
+            key = Path(destination["objectKey"]).stem
+            assets[key] = str(Path(assembly.directory, file["source"]["path"]).resolve())
+    (out / "assets.json").write_text(json.dumps(assets), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    synthesise(tier=load(sys.argv[1]), out=Path(sys.argv[2]))
