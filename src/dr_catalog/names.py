@@ -68,7 +68,7 @@ WORKLOAD = Name("dr-workload-{suffix}", 128)
 # What a stage and a tenant account hold once.
 ASSET_BUCKET_PREFIX = Name("dr-catalog-assets-{account}", 48)
 ASSET_BUCKET = Name("dr-catalog-assets-{account}-{region}", 63)
-LAUNCH_ROLE = Name("dr-catalog-launch-{suffix}", 64)  # {suffix} is the product's name here
+LAUNCH_ROLE = Name("dr-catalog-launch-{suffix}", 64)  # {suffix} is the product here
 
 
 def parameter(*, suffix: str, layer: str, name: str) -> str:

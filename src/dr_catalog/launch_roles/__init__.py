@@ -10,10 +10,11 @@ See https://docs.aws.amazon.com/servicecatalog/latest/adminguide/constraints-lau
 """
 
 from .documents import (
+    Document,
     administration_policy,
     boundary_policy,
     execution_policies,
     launch_policies,
 )
 
-__all__ = ["administration_policy", "boundary_policy", "execution_policies", "launch_policies"]
+__all__ = ["Document", "administration_policy", "boundary_policy", "execution_policies", "launch_policies"]

@@ -1,0 +1,90 @@
+"""The CDK app: reads portfolio/, products/ and pipeline/ and builds the stacks that publish them.
+
+``cdk synth`` in the catalog's folder gives, for each stage and region, ``Assets-<stage>-<region>`` and
+``Portfolio-<stage>-<region>``, and what a tenant account needs, ``OnboardingRoles`` and
+``OnboardingRegion``. ``-c environmentSuffix=dev`` adds each tier as an ordinary stack, such as
+``WarmStandby-dev``. Synthesis needs no credentials and writes no release.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import aws_cdk as cdk
+
+from .definitions import Catalog, load_catalog
+from .errors import DrCatalogError
+from .releases import load_release
+from .stacks import (
+    AssetStack,
+    OnboardingRegionStack,
+    OnboardingRolesStack,
+    PortfolioStack,
+    StandaloneStack,
+)
+from .tiers.synthesis import load
+
+
+def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
+    """Add the catalog's stacks to ``app``.
+
+    Returns:
+        The tiers as ordinary stacks, when the context names an ``environmentSuffix``; their files
+        join the assembly after synthesis (``StandaloneStack.add_files``).
+    """
+    portfolio = catalog.portfolio
+    digests = {
+        name: {
+            entry.version: load_release(product.folder / "releases" / entry.version).digest("primary")
+            for entry in product.versions
+        }
+        for name, product in catalog.products.items()
+    }
+    for stage in catalog.pipeline.stages:
+        for region in stage.regions:
+            env = cdk.Environment(account=stage.account, region=region)
+            AssetStack(
+                app, f"Assets-{stage.name}-{region}", env=env, readers=portfolio.shares.accounts
+            )
+            PortfolioStack(
+                app,
+                f"Portfolio-{stage.name}-{region}",
+                env=env,
+                portfolio=portfolio,
+                products=catalog.products,
+                digests=digests,
+            )
+    OnboardingRolesStack(app, "OnboardingRoles", products=portfolio.products)
+    OnboardingRegionStack(app, "OnboardingRegion")
+    suffix = app.node.try_get_context("environmentSuffix")
+    if suffix is None:
+        return []
+    builds = [catalog.products[name].builds for name in portfolio.products]
+    return [
+        StandaloneStack(
+            app,
+            f"{name.partition(':')[2]}-{suffix}",
+            tier=load(name),
+            suffix=suffix,
+            regions=catalog.pipeline.stages[0].regions,
+        )
+        for name in builds
+    ]
+
+
+def main() -> None:
+    """Synthesise the catalog in the working folder."""
+    app = cdk.App(analytics_reporting=False, builtin_cloud_formation_validation=False)
+    try:
+        standalone = build(app, catalog=load_catalog(Path.cwd()))
+    except DrCatalogError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
+    assembly = app.synth()
+    for stack in standalone:
+        stack.add_files(Path(assembly.directory))
+
+
+if __name__ == "__main__":
+    main()

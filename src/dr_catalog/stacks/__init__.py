@@ -1,0 +1,14 @@
+"""The stacks that publish a catalog; public, so that a platform team can build its own app on them."""
+
+from .assets import AssetStack
+from .onboarding import OnboardingRegionStack, OnboardingRolesStack
+from .portfolio import PortfolioStack
+from .standalone import StandaloneStack
+
+__all__ = [
+    "AssetStack",
+    "OnboardingRegionStack",
+    "OnboardingRolesStack",
+    "PortfolioStack",
+    "StandaloneStack",
+]

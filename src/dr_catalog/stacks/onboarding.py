@@ -1,0 +1,148 @@
+"""What a tenant account needs before a launch: roles once, parameters in each region of the pair.
+
+Both stacks are the same for every account; parameters say which hub and which pair. An organisation
+may roll them out by its own StackSets instead of ``dr-catalog onboard``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from .. import launch_roles, names
+
+
+class OnboardingRolesStack(cdk.Stack):
+    """The launch role of each product, the StackSet roles and the boundary; once an account.
+
+    Args:
+        products: The products' names.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, products: Sequence[str]) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            description="Roles that the disaster recovery catalog launches under",
+            synthesizer=cdk.BootstraplessSynthesizer(),
+            analytics_reporting=False,
+        )
+        prefix = cdk.CfnParameter(
+            self,
+            "AssetBucketPrefix",
+            allowed_pattern=r"^[a-z0-9][a-z0-9-]{2,47}$",
+            description="What stands before the region in the name of the hub's asset bucket",
+        ).value_as_string
+        pair = [
+            cdk.CfnParameter(
+                self, name, description=f"A region of the pair ({name})"
+            ).value_as_string
+            for name in ("FirstRegion", "SecondRegion")
+        ]
+        where = {"partition": self.partition, "account": self.account}
+        iam.CfnManagedPolicy(
+            self,
+            "Boundary",
+            managed_policy_name=names.PERMISSIONS_BOUNDARY,
+            description="The most that a role made by a launch can do",
+            policy_document=launch_roles.boundary_policy(**where),
+        )
+        for product in products:
+            self._role(
+                name=names.LAUNCH_ROLE.of(suffix=product),
+                trust=_trust("servicecatalog.amazonaws.com"),
+                description=f"Service Catalog launches {product} under it",
+                documents=launch_roles.launch_policies(
+                    **where, regions=pair, asset_bucket_prefix=prefix
+                ),
+            )
+        stack_sets = f"arn:{self.partition}:cloudformation:*:{self.account}:stackset/dr-*"
+        administration = self._role(
+            name=names.STACKSET_ADMINISTRATION_ROLE,
+            trust=_trust(
+                "cloudformation.amazonaws.com",
+                {
+                    "StringEquals": {"aws:SourceAccount": self.account},
+                    "ArnLike": {"aws:SourceArn": stack_sets},
+                },
+            ),
+            description="CloudFormation brings up the peer region through it",
+            documents=[launch_roles.administration_policy(**where)],
+        )
+        self._role(
+            name=names.STACKSET_EXECUTION_ROLE,
+            trust={
+                "Effect": "Allow",
+                "Principal": {"AWS": administration.attr_arn},
+                "Action": "sts:AssumeRole",
+            },
+            description="Makes the peer region's resources",
+            documents=launch_roles.execution_policies(
+                **where, regions=pair, asset_bucket_prefix=prefix
+            ),
+        )
+
+    def _role(
+        self,
+        *,
+        name: str,
+        trust: dict[str, object],
+        description: str,
+        documents: Sequence[launch_roles.Document],
+    ) -> iam.CfnRole:
+        construct_id = "".join(part.capitalize() for part in name.split("-"))
+        role = iam.CfnRole(
+            self,
+            construct_id,
+            role_name=name,
+            description=description,
+            assume_role_policy_document={"Version": "2012-10-17", "Statement": [trust]},
+        )
+        for number, document in enumerate(documents, start=1):
+            iam.CfnManagedPolicy(
+                self,
+                f"{construct_id}Policy{number}",
+                managed_policy_name=f"{name}-{number}",
+                policy_document=document,
+                roles=[role.ref],
+            )
+        return role
+
+
+class OnboardingRegionStack(cdk.Stack):
+    """The two parameters that every launch in this region reads."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            description="Where the disaster recovery catalog finds its code and the peer region",
+            synthesizer=cdk.BootstraplessSynthesizer(),
+            analytics_reporting=False,
+        )
+        for construct_id, name, description in (
+            ("AssetBucketPrefix", names.ASSET_BUCKET_PREFIX_PARAMETER, "Where code is read from"),
+            ("PeerRegion", names.PEER_REGION_PARAMETER, "The other region of the pair"),
+        ):
+            value = cdk.CfnParameter(self, construct_id, description=description)
+            ssm.CfnParameter(
+                self,
+                f"{construct_id}Parameter",
+                name=name,
+                type="String",
+                value=value.value_as_string,
+                description=description,
+            )
+
+
+def _trust(service: str, conditions: dict[str, object] | None = None) -> dict[str, object]:
+    statement: dict[str, object] = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+    }
+    return {**statement, "Condition": conditions} if conditions else statement
