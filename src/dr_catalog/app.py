@@ -36,7 +36,9 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
     portfolio = catalog.portfolio
     digests = {
         name: {
-            entry.version: load_release(product.folder / "releases" / entry.version).digest("primary")
+            entry.version: load_release(product.folder / "releases" / entry.version).digest(
+                "primary"
+            )
             for entry in product.versions
         }
         for name, product in catalog.products.items()

@@ -76,6 +76,11 @@ def parameter(*, suffix: str, layer: str, name: str) -> str:
     return f"/dr/{suffix}/{layer}/{name}"
 
 
+def camel(name: str) -> str:
+    """``warm-standby`` as ``WarmStandby``, for a logical id."""
+    return "".join(part.capitalize() for part in re.split(r"[^a-zA-Z0-9]+", name))
+
+
 def log_group(function_name: str) -> str:
     """The log group Lambda writes to for this function."""
     return f"/aws/lambda/{function_name}"

@@ -17,4 +17,10 @@ from .documents import (
     launch_policies,
 )
 
-__all__ = ["Document", "administration_policy", "boundary_policy", "execution_policies", "launch_policies"]
+__all__ = [
+    "Document",
+    "administration_policy",
+    "boundary_policy",
+    "execution_policies",
+    "launch_policies",
+]

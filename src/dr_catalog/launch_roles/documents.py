@@ -23,9 +23,7 @@ Document = dict[str, Any]
 
 MANAGED_POLICY_LIMIT = 6144
 PLACEHOLDER_ROOM = 700  # CDK tokens for partition and account grow when they are resolved
-VIA_CLOUDFORMATION = {
-    "ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}
-}
+VIA_CLOUDFORMATION = {"ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}}
 
 
 @dataclass(frozen=True)
@@ -214,14 +212,18 @@ def boundary_policy(*, partition: str, account: str) -> Document:
                     ],
                     f"arn:{partition}:kms:*:{account}:key/*",
                 ),
-                "Condition": {
-                    "ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/dr-data-*"}
-                },
+                "Condition": {"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/dr-data-*"}},
             },
-            _allow("Parameters", ["ssm:GetParameter"], f"arn:{partition}:ssm:*:{account}:parameter/dr/*"),
+            _allow(
+                "Parameters",
+                ["ssm:GetParameter"],
+                f"arn:{partition}:ssm:*:{account}:parameter/dr/*",
+            ),
             {
                 **_allow(
-                    "Replication", ["iam:PassRole"], f"arn:{partition}:iam::{account}:role/dr-replication-*"
+                    "Replication",
+                    ["iam:PassRole"],
+                    f"arn:{partition}:iam::{account}:role/dr-replication-*",
                 ),
                 "Condition": {"StringEquals": {"iam:PassedToService": "s3.amazonaws.com"}},
             },
@@ -299,7 +301,10 @@ def _service_linked_roles(partition: str, account: str) -> Iterable[Statement]:
         ),
         "Condition": {
             "StringEquals": {
-                "iam:AWSServiceName": ["mrk.kms.amazonaws.com", "replication.dynamodb.amazonaws.com"]
+                "iam:AWSServiceName": [
+                    "mrk.kms.amazonaws.com",
+                    "replication.dynamodb.amazonaws.com",
+                ]
             }
         },
     }

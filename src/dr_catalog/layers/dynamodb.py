@@ -95,9 +95,7 @@ class GlobalTableReplica(Construct):
         table: The replica in this region.
     """
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, suffix: str, key: kms.IKey
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, suffix: str, key: kms.IKey) -> None:
         super().__init__(scope, construct_id)
         self.table: dynamodb.ITable = _table(self, suffix=suffix, key=key)
 

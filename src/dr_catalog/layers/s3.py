@@ -40,9 +40,7 @@ class ReplicaBucket(Construct):
         bucket: The bucket.
     """
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, suffix: str, key: kms.IKey
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, suffix: str, key: kms.IKey) -> None:
         super().__init__(scope, construct_id)
         self.bucket: s3.IBucket = _bucket(self, suffix=suffix, key=key)
 
@@ -313,9 +311,7 @@ def _rule(
                     sse_kms_encrypted_objects=s3.CfnBucket.SseKmsEncryptedObjectsProperty(
                         status=enabled
                     ),
-                    replica_modifications=s3.CfnBucket.ReplicaModificationsProperty(
-                        status=enabled
-                    ),
+                    replica_modifications=s3.CfnBucket.ReplicaModificationsProperty(status=enabled),
                 ),
                 destination=s3.CfnBucket.ReplicationDestinationProperty(
                     bucket=destination_arn,

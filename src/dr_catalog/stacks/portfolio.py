@@ -71,7 +71,7 @@ class PortfolioStack(cdk.Stack):
         bucket = names.ASSET_BUCKET.of(account=self.account, region=self.region)
         resource = servicecatalog.CfnCloudFormationProduct(
             self,
-            _id(name),
+            names.camel(name),
             name=name,
             owner=product.owner,
             description=product.description,
@@ -91,13 +91,14 @@ class PortfolioStack(cdk.Stack):
                 for version in product.versions
             ],
         )
+        cdk.CfnOutput(self, f"{names.camel(name)}Id", value=resource.ref)
         in_portfolio = {"portfolio_id": self._portfolio_id, "product_id": resource.ref}
         offer = servicecatalog.CfnPortfolioProductAssociation(
-            self, f"{_id(name)}Offer", **in_portfolio
+            self, f"{names.camel(name)}Offer", **in_portfolio
         )
         launch = servicecatalog.CfnLaunchRoleConstraint(
             self,
-            f"{_id(name)}Launch",
+            f"{names.camel(name)}Launch",
             **in_portfolio,
             local_role_name=names.LAUNCH_ROLE.of(suffix=name),
             description=f"{name} is launched under this role, not under the tenant's",
@@ -106,7 +107,7 @@ class PortfolioStack(cdk.Stack):
         for file in constraints:
             rules = servicecatalog.CfnLaunchTemplateConstraint(
                 self,
-                f"{_id(name)}Rules{_id(file.stem)}",
+                f"{names.camel(name)}Rules{names.camel(file.stem)}",
                 **in_portfolio,
                 description=f"Rules for the parameters of {name}: {file.stem}",
                 rules=json.dumps(json.loads(file.read_text(encoding="utf-8")), sort_keys=True),
@@ -117,7 +118,7 @@ class PortfolioStack(cdk.Stack):
         for principal in portfolio.principals:
             servicecatalog.CfnPortfolioPrincipalAssociation(
                 self,
-                f"Principal{_id(principal.role)}",
+                f"Principal{names.camel(principal.role)}",
                 portfolio_id=self._portfolio_id,
                 principal_type=principal.type,
                 principal_arn=self.format_arn(
@@ -135,16 +136,15 @@ class PortfolioStack(cdk.Stack):
         for key, values in portfolio.tag_options.items():
             for value in values:
                 option = servicecatalog.CfnTagOption(
-                    self, f"Tag{_id(key)}{_id(value)}", key=key, value=value, active=True
+                    self,
+                    f"Tag{names.camel(key)}{names.camel(value)}",
+                    key=key,
+                    value=value,
+                    active=True,
                 )
                 servicecatalog.CfnTagOptionAssociation(
                     self,
-                    f"Tag{_id(key)}{_id(value)}Use",
+                    f"Tag{names.camel(key)}{names.camel(value)}Use",
                     resource_id=self._portfolio_id,
                     tag_option_id=option.ref,
                 )
-
-
-def _id(name: str) -> str:
-    """``warm-standby`` as ``WarmStandby``, for a logical id."""
-    return "".join(part.capitalize() for part in name.replace("_", "-").replace(".", "-").split("-"))

@@ -91,9 +91,7 @@ class WarmStandby:
             },
         )
         workload.node.add_dependency(table, documents)
-        peer = PeerParameters(
-            stack, "Peer", suffix=suffix, peer_region=peer_region, key=key.key
-        )
+        peer = PeerParameters(stack, "Peer", suffix=suffix, peer_region=peer_region, key=key.key)
         peer_endpoint = peer.read("Endpoint", layer="compute", name="endpoint", after=workload)
         DeleteGuard(
             stack,
@@ -129,9 +127,7 @@ class WarmStandby:
             tier=self.name,
             description="Warm standby, peer region: key and documents",
         )
-        key = ReplicaKey(
-            stack, "Key", suffix=stack.suffix, primary_key_arn=stack.primary_key_arn
-        )
+        key = ReplicaKey(stack, "Key", suffix=stack.suffix, primary_key_arn=stack.primary_key_arn)
         documents = ReplicaBucket(stack, "Documents", suffix=stack.suffix, key=key.key)
         cdk.CfnOutput(
             stack, "KeyArn", value=key.key.key_arn, description="The customer key in this region"

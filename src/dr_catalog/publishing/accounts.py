@@ -1,0 +1,100 @@
+"""Sessions in the accounts that publishing touches: the caller's own, and those it may assume into."""
+
+from __future__ import annotations
+
+import os
+import threading
+from functools import cached_property
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ..errors import SetupError
+
+ASSUMED_ROLE = "OrganizationAccountAccessRole"
+CONFIG = Config(retries={"mode": "adaptive", "max_attempts": 8}, connect_timeout=5)
+
+
+class Accounts:
+    """boto3 clients by account and region.
+
+    Args:
+        role: The role to assume in an account that isn't the caller's; AWS Organizations names it
+            ``OrganizationAccountAccessRole`` in the accounts it creates.
+    """
+
+    def __init__(self, *, role: str = ASSUMED_ROLE) -> None:
+        self._role = role
+        self._sessions: dict[str, boto3.Session] = {}
+        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._lock = threading.Lock()  # making clients is not thread safe
+
+    @cached_property
+    def own(self) -> str:
+        """The caller's account id.
+
+        Raises:
+            SetupError: There are no credentials, or the endpoint does not answer.
+        """
+        try:
+            account: str = boto3.client(
+                "sts", region_name=_any_region(), config=CONFIG
+            ).get_caller_identity()["Account"]
+        except (BotoCoreError, ClientError) as error:
+            raise SetupError(
+                "the account could not be determined",
+                why=str(error),
+                hint="set AWS credentials, or start the local simulation with "
+                'eval "$(dr-catalog local env --account hub)"',
+            ) from error
+        return account
+
+    def client(self, service: str, *, account: str, region: str) -> Any:
+        """A client for ``service`` in ``account`` and ``region``; made once.
+
+        Raises:
+            SetupError: The role in the account can't be assumed.
+        """
+        with self._lock:
+            key = (service, account, region)
+            if key not in self._clients:
+                self._clients[key] = self._session(account).client(
+                    service, region_name=region, config=CONFIG
+                )
+            return self._clients[key]
+
+    def _session(self, account: str) -> boto3.Session:
+        if account not in self._sessions:
+            self._sessions[account] = (
+                boto3.Session() if account == self.own else self._assume(account)
+            )
+        return self._sessions[account]
+
+    def _assume(self, account: str) -> boto3.Session:
+        arn = f"arn:{boto3.Session().get_partition_for_region(_any_region())}:iam::{account}:role/{self._role}"
+        try:
+            credentials = boto3.client("sts", region_name=_any_region(), config=CONFIG).assume_role(
+                RoleArn=arn, RoleSessionName="dr-catalog"
+            )["Credentials"]
+        except (BotoCoreError, ClientError) as error:
+            raise SetupError(
+                f"{arn} can't be assumed from account {self.own}",
+                why=str(error),
+                hint="name a role that trusts this account with --role",
+            ) from error
+        return boto3.Session(
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials["SessionToken"],
+        )
+
+
+def poll_seconds() -> float:
+    """How long to wait between two looks: short where AWS_ENDPOINT_URL names a local simulation."""
+    return 0.1 if os.environ.get("AWS_ENDPOINT_URL") else 4.0
+
+
+def _any_region() -> str:
+    return boto3.Session().region_name or "us-east-1"

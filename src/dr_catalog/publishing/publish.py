@@ -1,0 +1,126 @@
+"""Publish the catalog in one stage, in both regions of its pair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .. import names
+from ..definitions import Catalog, Stage, load_catalog
+from ..errors import NotFoundError, SetupError
+from . import files, guidance
+from .accounts import Accounts
+from .assembly import synthesise
+from .stack import deploy
+
+ASSETS, PORTFOLIO = "dr-catalog-assets", "dr-catalog-portfolio"
+
+
+@dataclass(frozen=True)
+class Published:
+    """What publishing found or made in one region.
+
+    Args:
+        changes: What was written; empty when everything was there.
+    """
+
+    region: str
+    portfolio: str
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publishing:
+    """Assets first, then the portfolio with its versions, then guidance, then a look at the digests.
+
+    Args:
+        root: The catalog's folder.
+        stage: A stage of ``pipeline/pipeline.yaml``.
+        accounts: Where the clients come from.
+        say: Takes one line of progress.
+    """
+
+    root: Path
+    stage: str
+    accounts: Accounts
+    say: Callable[[str], None]
+
+    def run(self) -> tuple[Published, ...]:
+        """Bring the stage to what the repository says.
+
+        Raises:
+            NotFoundError: There is no such stage.
+            SetupError: The credentials are another account's.
+            PublishError: A region could not be published; a rerun resumes.
+        """
+        catalog = load_catalog(self.root)
+        stage = find_stage(catalog, self.stage)
+        if self.accounts.own != stage.account:
+            raise SetupError(
+                f"stage {stage.name} is published in account {stage.account}",
+                why=f"the credentials are of account {self.accounts.own}",
+                hint=f"use credentials of {stage.account}, or mend pipeline/pipeline.yaml",
+            )
+        self.say(f"synthesising the stacks of stage {stage.name}")
+        templates = synthesise(self.root)
+        with ThreadPoolExecutor(max_workers=len(stage.regions)) as pool:
+            done = [
+                pool.submit(self._region, catalog, stage, region, templates)
+                for region in stage.regions
+            ]
+            return tuple(future.result() for future in done)
+
+    def _region(
+        self, catalog: Catalog, stage: Stage, region: str, templates: Mapping[str, str]
+    ) -> Published:
+        def client(service: str) -> Any:
+            return self.accounts.client(service, account=stage.account, region=region)
+
+        cloudformation = client("cloudformation")
+        changes: list[str] = []
+        bucket = names.ASSET_BUCKET.of(account=stage.account, region=region)
+        offered = [catalog.products[name] for name in catalog.portfolio.products]
+
+        if deploy(
+            cloudformation, name=ASSETS, template=templates[f"Assets-{stage.name}-{region}"]
+        ).changed:
+            changes.append(f"stack {ASSETS}")
+        written = files.upload(client("s3"), bucket=bucket, files=files.released(offered))
+        if written:
+            changes.append(f"{len(written)} files")
+            self.say(f"{region}: {len(written)} files in {bucket}")
+        portfolio = deploy(
+            cloudformation, name=PORTFOLIO, template=templates[f"Portfolio-{stage.name}-{region}"]
+        )
+        if portfolio.changed:
+            changes.append(f"stack {PORTFOLIO}")
+        portfolio_id = portfolio.outputs["PortfolioId"]
+        for product in offered:
+            if product.versions:
+                versions = guidance.reconcile(
+                    client("servicecatalog"),
+                    product=product,
+                    product_id=portfolio.outputs[f"{names.camel(product.product)}Id"],
+                )
+                changes += [f"guidance of {product.product} {version}" for version in versions]
+        files.check(client("s3"), bucket=bucket, keys=written)
+        self.say(f"{region}: portfolio {portfolio_id}, " + (", ".join(changes) or "nothing to do"))
+        return Published(region=region, portfolio=portfolio_id, changes=tuple(changes))
+
+
+def find_stage(catalog: Catalog, name: str) -> Stage:
+    """The stage of that name.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    stage = catalog.pipeline.stage(name)
+    if stage is None:
+        known = ", ".join(stage.name for stage in catalog.pipeline.stages)
+        raise NotFoundError(
+            f"there is no stage '{name}'", why=f"pipeline/pipeline.yaml defines: {known}"
+        )
+    return stage

@@ -1,0 +1,120 @@
+"""One stack, brought to what its template says by a change set; no change set, no change."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ..errors import PublishError
+from .accounts import poll_seconds
+
+NOTHING_TO_DO = ("didn't contain changes", "No updates are to be performed")
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A stack as it stands after a deployment."""
+
+    name: str
+    changed: bool
+    outputs: Mapping[str, str]
+
+
+def deploy(
+    cloudformation: Any, *, name: str, template: str, parameters: Mapping[str, str] | None = None
+) -> Deployed:
+    """Create or update the stack and wait for it.
+
+    Raises:
+        PublishError: The stack failed; the reason is its first failed resource.
+    """
+    stack = describe(cloudformation, name)
+    if stack and stack["StackStatus"] in ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"):
+        # What an earlier run left before it made anything, or rolled back: it holds nothing.
+        cloudformation.delete_stack(StackName=name)
+        _settle(cloudformation, name)
+        stack = None
+    elif stack and stack["StackStatus"].endswith("_IN_PROGRESS"):
+        _settle(cloudformation, name)
+    values = [
+        {"ParameterKey": key, "ParameterValue": value} for key, value in (parameters or {}).items()
+    ]
+    change_set = "dr-" + hashlib.sha256((template + repr(values)).encode()).hexdigest()[:32]
+    created = cloudformation.create_change_set(
+        StackName=name,
+        ChangeSetName=change_set,
+        ChangeSetType="UPDATE" if stack else "CREATE",
+        TemplateBody=template,
+        Parameters=values,
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )["Id"]
+    if not _has_changes(cloudformation, created, name):
+        cloudformation.delete_change_set(ChangeSetName=created)
+        assert stack is not None
+        return Deployed(name=name, changed=False, outputs=outputs(stack))
+    cloudformation.execute_change_set(ChangeSetName=created)
+    after = _settle(cloudformation, name)
+    if after is None or after["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        raise PublishError(
+            f"stack {name} is {after['StackStatus'] if after else 'gone'}",
+            why=_first_failure(cloudformation, name),
+            hint="mend the reason and run the command again; it resumes",
+        )
+    return Deployed(name=name, changed=True, outputs=outputs(after))
+
+
+def describe(cloudformation: Any, name: str) -> dict[str, Any] | None:
+    """The stack, or None where there is none."""
+    try:
+        stack: dict[str, Any] = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in error.response["Error"]["Message"]:
+            return None
+        raise
+    return stack
+
+
+def outputs(stack: Mapping[str, Any]) -> Mapping[str, str]:
+    """The stack's outputs by key."""
+    return {entry["OutputKey"]: entry["OutputValue"] for entry in stack.get("Outputs", [])}
+
+
+def _has_changes(cloudformation: Any, change_set: str, name: str) -> bool:
+    while True:
+        found = cloudformation.describe_change_set(ChangeSetName=change_set, StackName=name)
+        if found["Status"] == "CREATE_COMPLETE":
+            return True
+        if found["Status"] == "FAILED":
+            reason = found.get("StatusReason", "")
+            if any(text in reason for text in NOTHING_TO_DO):
+                return False
+            raise PublishError(f"no change set for stack {name}", why=reason)
+        time.sleep(poll_seconds())
+
+
+def _settle(cloudformation: Any, name: str) -> dict[str, Any] | None:
+    while True:
+        stack = describe(cloudformation, name)
+        if stack is None or not stack["StackStatus"].endswith("_IN_PROGRESS"):
+            return stack
+        time.sleep(poll_seconds())
+
+
+def _first_failure(cloudformation: Any, name: str) -> str:
+    """The oldest failure of the last operation; events come newest first."""
+    reason = ""
+    for event in cloudformation.describe_stack_events(StackName=name)["StackEvents"]:
+        if event["ResourceStatus"].endswith("_FAILED"):
+            why = event.get("ResourceStatusReason", "")
+            reason = f"{event['LogicalResourceId']} ({event['ResourceType']}): {why}"
+        if event["ResourceType"] == "AWS::CloudFormation::Stack" and event["ResourceStatus"] in (
+            "CREATE_IN_PROGRESS",
+            "UPDATE_IN_PROGRESS",
+        ):
+            break
+    return reason
