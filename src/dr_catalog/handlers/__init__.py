@@ -1,0 +1,10 @@
+"""Lambda code: each sub-folder is one asset, zipped as it is.
+
+An asset knows only the standard library, boto3 (part of Lambda's Python 3.13 runtime) and its own
+modules, which it imports as top-level names (``from reply import Reply``); nothing here imports an
+asset. One asset may hold several handlers that share modules; each is still a function with a
+role of its own.
+
+    processor/          index.handler: the transaction processor behind the regional API
+    custom_resources/   peer_parameter.handler, bucket_replication.handler, delete_guard.handler
+"""

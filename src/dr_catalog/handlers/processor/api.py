@@ -1,0 +1,156 @@
+"""The routes, and what each answers.
+
+A route is a row of ``ROUTES``; a new one, such as a listing by status, is a method and a row. Writes
+are refused outside the writer region, because two regions that both take writes would lose some.
+
+    POST /transactions                    201 created, 200 exact repeat, 400, 409, 413, 503 standby
+    GET  /transactions/{transactionId}    200, 404; an eventually consistent read of this region
+    GET  /health                          200: the function runs
+    GET  /ready                           200 or 503: what ``readiness`` found
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+import body
+import readiness
+import transaction
+from log import Log, describe
+from reply import Refused, Reply
+from settings import Settings
+from store import Store
+
+REPEATED = "Idempotent-Replayed"
+"""The header that says ``true`` when an answer is that of an earlier, equal request."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """A method and a path whose ``{names}`` stand for one segment each."""
+
+    method: str
+    path: str
+    action: Callable[[Api, dict[str, Any], Mapping[str, str]], Reply]
+
+    def match(self, segments: list[str]) -> dict[str, str] | None:
+        """The values of the path's names when it fits these segments."""
+        pattern = self.path.split("/")
+        if len(pattern) != len(segments):
+            return None
+        values = {}
+        for expected, actual in zip(pattern, segments, strict=True):
+            if expected.startswith("{"):
+                values[expected.strip("{}")] = unquote(actual)
+            elif expected != actual:
+                return None
+        return values
+
+
+class Api:
+    """Answers proxy events of an API Gateway REST API."""
+
+    def __init__(self, *, settings: Settings, store: Store, log: Log) -> None:
+        self._settings = settings
+        self._store = store
+        self._log = log
+
+    def answer(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """The proxy answer; one line is logged; nothing is raised."""
+        started = time.perf_counter()
+        request_id = _request_id(event, context)
+        name, failure = "unknown", None
+        try:
+            route, values = _route(event)
+            name = f"{route.method} {route.path}"
+            reply = route.action(self, event, values)
+        except Refused as refusal:
+            reply = refusal.reply(request_id=request_id)
+        except Exception as error:  # the sender learns nothing, the log where to look
+            failure = describe(error)
+            reply = Reply(500, {"error": "internal error", "requestId": request_id})
+        self._log.write(
+            "INFO" if reply.status < 500 else "WARNING" if failure is None else "ERROR",
+            "request",
+            requestId=request_id,
+            route=name,
+            status=reply.status,
+            duration_ms=round((time.perf_counter() - started) * 1000, 1),
+            error=failure,
+        )
+        return reply.proxy()
+
+    def create(self, event: dict[str, Any], _: Mapping[str, str]) -> Reply:
+        """POST /transactions."""
+        if not self._settings.takes_writes:
+            reason = (
+                f"{self._settings.region} is the standby and takes no writes; "
+                f"the writer is {self._settings.writer_region}"
+            )
+            raise Refused(503, "standby", [reason])
+        kept = self._store.create(transaction.request(body.json_object(event)))
+        shown = self._shown(kept.transaction)
+        return Reply(200, shown, {REPEATED: "true"}) if kept.repeated else Reply(201, shown)
+
+    def read(self, _: dict[str, Any], values: Mapping[str, str]) -> Reply:
+        """GET /transactions/{transactionId}."""
+        transaction_id = values["transactionId"]
+        found = transaction.ID.fullmatch(transaction_id) and self._store.find(transaction_id)
+        if not found:
+            reason = f"there is no such transaction in {self._settings.region}"
+            raise Refused(404, "not found", [reason])
+        return Reply(200, self._shown(found))
+
+    def health(self, _: dict[str, Any], __: Mapping[str, str]) -> Reply:
+        """GET /health."""
+        return Reply(200, {"status": "ok", "region": self._settings.region})
+
+    def ready(self, _: dict[str, Any], __: Mapping[str, str]) -> Reply:
+        """GET /ready."""
+        checks = readiness.check(self._store.client, self._settings)
+        ready = all(each["ok"] for each in checks.values())
+        return Reply(
+            200 if ready else 503,
+            {
+                "ready": ready,
+                "role": "writer" if self._settings.takes_writes else "standby",
+                "region": self._settings.region,
+                "checks": checks,
+            },
+        )
+
+    def _shown(self, shown: transaction.Transaction) -> dict[str, str]:
+        return {**shown.body(), "region": self._settings.region}
+
+
+ROUTES = (
+    Route("POST", "transactions", Api.create),
+    Route("GET", "transactions/{transactionId}", Api.read),
+    Route("GET", "health", Api.health),
+    Route("GET", "ready", Api.ready),
+)
+
+
+def _route(event: dict[str, Any]) -> tuple[Route, dict[str, str]]:
+    """The route of an event, with the values in its path, which arrives percent-encoded."""
+    segments = str(event.get("path")).strip("/").split("/")
+    fitting = [(route, values) for route in ROUTES if (values := route.match(segments)) is not None]
+    if not fitting:
+        raise Refused(404, "not found", ["there is no such path"])
+    for route, values in fitting:
+        if route.method == event.get("httpMethod"):
+            return route, values
+    allowed = ", ".join(sorted(route.method for route, _ in fitting))
+    raise Refused(
+        405, "method not allowed", [f"this path takes {allowed}"], headers={"Allow": allowed}
+    )
+
+
+def _request_id(event: dict[str, Any], context: Any) -> str:
+    """The id that the caller sees in ``x-amzn-RequestId``, else Lambda's own."""
+    asked = event.get("requestContext") or {}
+    return str(asked.get("requestId") or getattr(context, "aws_request_id", ""))

@@ -1,0 +1,44 @@
+"""The transaction processor: what Lambda calls.
+
+An event of an API Gateway proxy integration comes in, its answer goes out. ``api`` finds the route,
+``body`` and ``transaction`` read the request strictly, ``store`` keeps transactions exactly once,
+``readiness`` looks deeper, ``log`` writes one line a request.
+
+Client and settings are made once, at import, and serve every later invocation of the same
+execution environment.
+
+See https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import boto3
+from api import Api
+from botocore.config import Config
+from log import Log
+from settings import Settings
+from store import Store
+
+SETTINGS = Settings.of(os.environ)
+DYNAMODB = boto3.client(
+    "dynamodb",
+    region_name=SETTINGS.region,
+    config=Config(
+        connect_timeout=1,
+        read_timeout=3,
+        retries={"mode": "standard", "total_max_attempts": 3},
+    ),
+)
+API = Api(
+    settings=SETTINGS,
+    store=Store(client=DYNAMODB, table=SETTINGS.table, keep_for_days=SETTINGS.ttl_days),
+    log=Log(level=SETTINGS.log_level, region=SETTINGS.region, suffix=SETTINGS.suffix),
+)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The proxy answer to a proxy event; it never raises."""
+    return API.answer(event, context)

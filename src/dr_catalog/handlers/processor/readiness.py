@@ -1,0 +1,88 @@
+"""Whether this region could do its work now: each check asks the table itself.
+
+``table``, ``index`` and ``replica`` come from one description; ``read`` reads an item that never
+exists; ``write``, on the writer alone, attempts a write whose condition can't hold, which proves the
+way to the table, its key and the right to write without leaving a trace. What failed is told by
+error code only.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from log import error_code
+from settings import Settings
+
+PROBE = {"transactionId": {"S": "#probe"}, "timestamp": {"S": "#probe"}}
+"""A key no transaction can have."""
+
+Problem = str
+"""Why a check is not ok; empty when it is."""
+
+
+def check(client: Any, settings: Settings) -> dict[str, dict[str, Any]]:
+    """Every check by name: ``ok``, ``took_ms`` and, when not ok, ``reason``."""
+    probes: list[Callable[[], Mapping[str, Problem]]] = [
+        lambda: _description(client, settings),
+        lambda: {"read": _read(client, settings)},
+    ]
+    if settings.takes_writes:
+        probes.append(lambda: {"write": _write(client, settings)})
+    names = (("table", "index", "replica"), ("read",), ("write",))
+    with ThreadPoolExecutor(max_workers=len(probes)) as pool:
+        results = pool.map(_timed, probes, names)
+        return {name: told for result in results for name, told in result.items()}
+
+
+def _timed(
+    probe: Callable[[], Mapping[str, Problem]], names: tuple[str, ...]
+) -> dict[str, dict[str, Any]]:
+    started = time.perf_counter()
+    try:
+        problems = probe()
+    except Exception as error:  # whatever it is, the region is not ready
+        problems = dict.fromkeys(names, error_code(error) or type(error).__name__)
+    took = round((time.perf_counter() - started) * 1000, 1)
+    return {
+        name: {"ok": not problem, "took_ms": took} | ({"reason": problem} if problem else {})
+        for name, problem in problems.items()
+    }
+
+
+def _description(client: Any, settings: Settings) -> Mapping[str, Problem]:
+    table = client.describe_table(TableName=settings.table)["Table"]
+    index = {
+        each["IndexName"]: each["IndexStatus"] for each in table.get("GlobalSecondaryIndexes", [])
+    }.get(settings.index, "MISSING")
+    replicas = {
+        each["RegionName"]: each["ReplicaStatus"]
+        for each in table.get("Replicas", [])
+        if each["RegionName"] != settings.region
+    } or {"peer": "MISSING"}
+    status = table["TableStatus"]
+    # An update, such as a new index, does not keep a table from serving.
+    return {
+        "table": "" if status in ("ACTIVE", "UPDATING") else status,
+        "index": "" if index in ("ACTIVE", "UPDATING") else index,
+        "replica": " ".join(sorted(set(replicas.values()) - {"ACTIVE", "UPDATING"})),
+    }
+
+
+def _read(client: Any, settings: Settings) -> Problem:
+    client.get_item(TableName=settings.table, Key=PROBE, ConsistentRead=True)
+    return ""
+
+
+def _write(client: Any, settings: Settings) -> Problem:
+    try:
+        client.put_item(
+            TableName=settings.table,
+            Item=PROBE,
+            ConditionExpression="attribute_exists(transactionId)",
+        )
+    except client.exceptions.ConditionalCheckFailedException:
+        return ""
+    return "ProbeExists"

@@ -1,0 +1,187 @@
+"""Transactions in DynamoDB, each kept exactly once.
+
+The table's key is (``transactionId``, ``timestamp``), so a condition on the key alone would let the
+same transaction in again at another time. Therefore every creation is one ``TransactWriteItems`` of
+
+- a *claim*, (``transactionId``, ``#claim``), which only one request for an id can put; it holds the
+  request's fingerprint and the first result, and no ``status``, so that the status index leaves it
+  out ("#" sorts before every time and is no character of an id);
+- the transaction itself.
+
+Who comes second finds the claim: the same request gets the first result, another is refused.
+
+Replication to the other region is per item and not atomic: in the moments around a failover one of
+the two may have arrived alone. A transaction without its claim still answers a repeat which names
+its time, a claim without its transaction still answers reads; a repeat without a time, whose claim
+never arrived, is a new transaction.
+
+See https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+from log import error_code
+from reply import Refused
+from transaction import Request, Transaction, exact
+
+CLAIM = "#claim"
+ATTEMPTS = 6
+FIRST_PAUSE = 0.05
+"""Seconds; each further pause may be twice as long."""
+_DAY = 86_400
+_TRANSIENT = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+_THROTTLED = {
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingException",
+    "TransactionInProgressException",
+}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A transaction the table holds, and whether an earlier request made it."""
+
+    transaction: Transaction
+    repeated: bool
+
+
+class Store:
+    """The transactions table of this region.
+
+    Args:
+        client: A boto3 DynamoDB client.
+        table: The table's name.
+        keep_for_days: Days after which items carry leave to expire (``expiresAt``, epoch seconds);
+            0 keeps them. A repeat is known for as long as the transaction is kept.
+    """
+
+    def __init__(self, *, client: Any, table: str, keep_for_days: int = 0) -> None:
+        self.client = client
+        self.table = table
+        self._keep_for_days = keep_for_days
+
+    def create(self, request: Request) -> Kept:
+        """Keep what is requested, or find that it is kept already.
+
+        Raises:
+            Refused: 409 when the id belongs to a different request; 503 when other requests kept
+                getting in the way.
+            ClientError: The table refused for another reason.
+        """
+        now = datetime.now(UTC)
+        transaction = request.transaction(now=now)
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                time.sleep(random.uniform(0, FIRST_PAUSE * 2**attempt))
+            try:
+                self._put(request, transaction, expires=self._expiry(now))
+            except ClientError as error:
+                reasons = _reasons(error)
+                if "ConditionalCheckFailed" in reasons:
+                    kept = self._kept(request)
+                    if kept:
+                        return kept
+                elif error_code(error) not in _THROTTLED and not reasons & _TRANSIENT:
+                    raise
+            else:
+                return Kept(transaction, repeated=False)
+        raise Refused(
+            503,
+            "busy",
+            ["other requests for the same transaction were in the way; repeat the request"],
+            headers={"Retry-After": "1"},
+        )
+
+    def find(self, transaction_id: str, *, consistent: bool = False) -> Transaction | None:
+        """The transaction with this id, or None."""
+        found = self.client.query(
+            TableName=self.table,
+            KeyConditionExpression="transactionId = :id",
+            ExpressionAttributeValues={":id": {"S": transaction_id}},
+            ConsistentRead=consistent,
+            ScanIndexForward=False,  # the claim sorts first and is only the fallback
+            Limit=1,
+        )["Items"]
+        return _transaction(found[0]) if found else None
+
+    def _put(self, request: Request, transaction: Transaction, *, expires: dict[str, Any]) -> None:
+        result = {
+            "amount": {"N": transaction.amount},
+            "status": {"S": transaction.status},
+            "timestamp": {"S": transaction.timestamp},
+        }
+        transaction_id = {"S": transaction.transaction_id}
+        claim = {
+            "transactionId": transaction_id,
+            "timestamp": {"S": CLAIM},
+            "fingerprint": {"S": request.fingerprint()},
+            "result": {"M": result},
+        }
+        items = (claim, {"transactionId": transaction_id, **result})
+        self.client.transact_write_items(
+            TransactItems=[
+                {
+                    "Put": {
+                        "TableName": self.table,
+                        "Item": item | expires,
+                        "ConditionExpression": "attribute_not_exists(transactionId)",
+                    }
+                }
+                for item in items
+            ]
+        )
+
+    def _kept(self, request: Request) -> Kept | None:
+        """What the earlier request with this id made; None when it is not there to be seen."""
+        claim = self.client.get_item(
+            TableName=self.table,
+            Key={"transactionId": {"S": request.transaction_id}, "timestamp": {"S": CLAIM}},
+            ConsistentRead=True,
+        ).get("Item")
+        if claim:
+            first = _transaction(claim)
+            same = request.repeats(fingerprint=claim["fingerprint"]["S"], first=first)
+        else:
+            found = self.find(request.transaction_id, consistent=True)
+            if not found:
+                return None
+            first, same = found, found == request.transaction(now=datetime.now(UTC))
+        if same:
+            return Kept(first, repeated=True)
+        raise Refused(
+            409,
+            "conflict",
+            ["this transactionId belongs to an earlier request with different values"],
+        )
+
+    def _expiry(self, now: datetime) -> dict[str, Any]:
+        if self._keep_for_days <= 0:
+            return {}
+        return {"expiresAt": {"N": str(int(now.timestamp()) + self._keep_for_days * _DAY)}}
+
+
+def _transaction(item: Mapping[str, Any]) -> Transaction:
+    """The transaction in an item: the item itself, or the result in a claim."""
+    values = item["result"]["M"] if item["timestamp"]["S"] == CLAIM else item
+    return Transaction(
+        transaction_id=item["transactionId"]["S"],
+        amount=exact(values["amount"]["N"]),
+        status=values["status"]["S"],
+        timestamp=values["timestamp"]["S"],
+    )
+
+
+def _reasons(error: ClientError) -> set[str]:
+    """Why the items of a cancelled transaction were not written."""
+    if error_code(error) != "TransactionCanceledException":
+        return set()
+    return {reason.get("Code", "") for reason in error.response.get("CancellationReasons", [])}
