@@ -15,7 +15,7 @@ import aws_cdk as cdk
 
 from .definitions import Catalog, load_catalog
 from .errors import DrCatalogError
-from .releases import load_release
+from .releases.layout import load_release
 from .stacks import (
     AssetStack,
     OnboardingRegionStack,
@@ -36,9 +36,7 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
     portfolio = catalog.portfolio
     digests = {
         name: {
-            entry.version: load_release(product.folder / "releases" / entry.version).digest(
-                "primary"
-            )
+            entry.version: load_release(product, entry.version).manifest.templates["primary"].sha256
             for entry in product.versions
         }
         for name, product in catalog.products.items()

@@ -6,13 +6,13 @@ that lets a launch role read them (``servicecatalog:provisioning=true``).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..definitions import Product
 from ..errors import PublishError
-from ..releases import load_release
+from ..releases.layout import asset_file, load_release
+from ..releases.manifest import digest
 
 
 def released(products: Iterable[Product]) -> Mapping[str, bytes]:
@@ -20,11 +20,12 @@ def released(products: Iterable[Product]) -> Mapping[str, bytes]:
     files: dict[str, bytes] = {}
     for product in products:
         for entry in product.versions:
-            release = load_release(product.folder / "releases" / entry.version)
-            for digest, data in release.templates.items():
-                files[f"templates/{digest}.json"] = data
-            for digest, data in release.assets.items():
-                files[f"assets/{digest}.zip"] = data
+            release = load_release(product, entry.version)
+            for role, data in release.templates.items():
+                files[f"templates/{release.manifest.templates[role].sha256}.json"] = data
+            for asset in release.manifest.assets:
+                data = asset_file(product, asset.sha256).read_bytes()
+                files[f"assets/{asset.sha256}.zip"] = data
     return files
 
 
@@ -59,10 +60,9 @@ def check(s3: Any, *, bucket: str, keys: Iterable[str]) -> None:
     """
     for key in keys:
         body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        digest = hashlib.sha256(body).hexdigest()
-        if digest not in key:
+        if digest(body) not in key:
             raise PublishError(
                 f"s3://{bucket}/{key} is not what its name says",
-                why=f"its sha256 is {digest}",
+                why=f"its sha256 is {digest(body)}",
                 hint="delete the object and publish again; then find out who wrote it",
             )

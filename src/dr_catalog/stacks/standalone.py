@@ -18,7 +18,8 @@ from aws_cdk import cloudformation_include
 from constructs import Construct
 
 from .. import names
-from ..releases import Linked, link
+from ..releases.link import Linked, link
+from ..releases.manifest import digest
 from ..tiers.synthesis import Tier, synthesise
 
 BUCKET = names.ASSET_BUCKET.of(account="${AWS::AccountId}", region="${AWS::Region}")
@@ -67,10 +68,10 @@ class StandaloneStack(cdk.Stack):
 
         Call it after synthesis: CDK gives an asset one destination, the stack's own region.
         """
-        files = {f"assets/{digest}.zip": data for digest, data in self._linked.assets.items()}
-        for role, digest in self._linked.digests.items():
+        files = {f"assets/{sha256}.zip": data for sha256, data in self._linked.assets.items()}
+        for role, template in self._linked.templates.items():
             if role != "primary":
-                files[f"templates/{digest}.json"] = self._linked.templates[role]
+                files[f"templates/{digest(template)}.json"] = template
         manifest_file = assembly / f"{self.artifact_id}.assets.json"
         manifest = json.loads(manifest_file.read_text(encoding="utf-8"))
         for key, data in files.items():

@@ -1,0 +1,40 @@
+"""What the whole suite shares: one synthesis of each template a session."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+Template = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Template]:
+    """The warm standby tier's raw templates by role, synthesised once."""
+    from dr_catalog.tiers import WarmStandby
+    from dr_catalog.tiers.synthesis import ROLES, synthesise
+
+    out = tmp_path_factory.mktemp("synthesis")
+    synthesise(tier=WarmStandby(), out=out)
+    return {role: json.loads((out / f"{role}.template.json").read_text()) for role in ROLES}
+
+
+@pytest.fixture(scope="session")
+def primary(templates: Mapping[str, Template]) -> Template:
+    """What a tenant launches."""
+    return templates["primary"]
+
+
+@pytest.fixture(scope="session")
+def foundation(templates: Mapping[str, Template]) -> Template:
+    """The peer region's key and bucket."""
+    return templates["foundation"]
+
+
+@pytest.fixture(scope="session")
+def workload(templates: Mapping[str, Template]) -> Template:
+    """The peer region's functions."""
+    return templates["workload"]
