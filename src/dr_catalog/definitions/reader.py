@@ -125,6 +125,27 @@ class Section:
         assert node is not None
         return self._text(node, self._place(key), form)
 
+    def optional_text(self, key: str, form: Form = ANY_TEXT) -> str | None:
+        """A text field that may be absent."""
+        node = self._take(key, required=False)
+        return None if node is None else self._text(node, self._place(key), form)
+
+    def number(self, key: str) -> int:
+        """A whole number."""
+        node = self._take(key)
+        assert node is not None
+        if node.tag != "tag:yaml.org,2002:int" or not node.value.isdigit():
+            raise self._error(node, self._place(key), "a whole number", _describe(node))
+        return int(node.value)
+
+    def flag(self, key: str) -> bool:
+        """``true`` or ``false``."""
+        node = self._take(key)
+        assert node is not None
+        if node.value not in ("true", "false"):
+            raise self._error(node, self._place(key), "true or false", _describe(node))
+        return bool(node.value == "true")
+
     def choice(self, key: str, *allowed: str) -> str:
         """A text field that is one of the allowed words."""
         node = self._take(key)

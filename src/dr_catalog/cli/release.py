@@ -1,0 +1,74 @@
+"""``dr-catalog release``: freeze a version of a product."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ..definitions import Product
+    from ..releases import Frozen
+
+
+@click.command("release")
+@click.argument("product")
+@click.argument("version")
+@click.option(
+    "--root", type=click.Path(exists=True, file_okay=False), default=".", show_default=True
+)
+@click.option("--output", type=click.Choice(["text", "json"]), default="text")
+def command(product: str, version: str, root: str, output: str) -> None:
+    """Freeze VERSION of PRODUCT: synthesise, check, compare with the last release, write."""
+    from pathlib import Path
+
+    from ..definitions import find_product
+    from ..releases import freeze, synthesiser
+
+    found = find_product(Path(root), product)
+    click.echo(f"synthesising and checking {product} {version}", err=True)
+    frozen = freeze(found, version, synthesise=synthesiser(found.builds, root=Path(root)))
+    for warning in frozen.warnings:
+        click.echo(
+            f"warning: {warning.template} {warning.resource} {warning.rule}: {warning.message}",
+            err=True,
+        )
+    if output == "json":
+        _print_json(frozen)
+    else:
+        _print_text(found, frozen)
+
+
+def _print_json(frozen: Frozen) -> None:
+    from dataclasses import asdict
+    from json import dumps
+
+    manifest = frozen.manifest
+    content = {
+        "product": manifest.product,
+        "version": manifest.version,
+        "folder": str(frozen.folder),
+        "written": frozen.written,
+        "templates": {role: asdict(entry) for role, entry in manifest.templates.items()},
+        "assets": [asdict(entry) for entry in manifest.assets],
+        "contract": asdict(frozen.contract) if frozen.contract else None,
+        "add_to_product_yaml": frozen.entry or None,
+    }
+    click.echo(dumps(content, indent=2))
+
+
+def _print_text(product: Product, frozen: Frozen) -> None:
+    manifest = frozen.manifest
+    name = f"{manifest.product} {manifest.version}"
+    if frozen.written:
+        click.echo(f"{name} frozen in {frozen.folder}")
+    else:
+        click.echo(f"{name} is already frozen, identical")
+    for role, entry in manifest.templates.items():
+        click.echo(f"  {role}: {entry.resources} resources, sha256 {entry.sha256}")
+    if frozen.contract:
+        click.echo(str(frozen.contract))
+    if frozen.entry:
+        click.echo(f"add to {product.folder / 'product.yaml'}, under versions:", err=True)
+        click.echo(frozen.entry, err=True)
+    click.echo(f"next: dr-catalog verify {manifest.product}", err=True)

@@ -1,0 +1,66 @@
+"""cfn-lint in this process: errors fail a release, warnings are listed.
+
+https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md
+
+Its rules are loaded once, and each distinct template is linted once: a template's bytes are its key.
+Neither a template's metadata nor a ``.cfnlintrc`` can silence a rule; a written reason in
+``product.yaml`` can.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+from .findings import Finding
+from .schemas import REGION
+
+if TYPE_CHECKING:
+    from cfnlint.rules import Rules
+
+Match = tuple[str, str, str, str, Literal["error", "warning"]]
+"""Logical id, rule, message, the rule in a sentence, level."""
+
+
+def findings(*, product: str, version: str, role: str, content: bytes) -> tuple[Finding, ...]:
+    """What cfn-lint finds in one template."""
+    return tuple(
+        Finding(
+            product=product,
+            version=version,
+            template=role,
+            resource=resource,
+            rule=rule,
+            message=message,
+            hint=f"cfn-lint: {sentence}",
+            level=level,
+        )
+        for resource, rule, message, sentence, level in _lint(content)
+    )
+
+
+@cache
+def _lint(content: bytes) -> tuple[Match, ...]:
+    from cfnlint.config import ConfigMixIn  # slow: 0.5 s
+    from cfnlint.decode.decode import decode_str
+    from cfnlint.runner import run_template_by_data
+
+    template, matches = decode_str(content.decode())
+    if template is not None:
+        config = ConfigMixIn(regions=[REGION], mandatory_checks=["E", "W"])
+        matches = list(run_template_by_data(template, config, _rules()))
+    found: set[Match] = set()
+    for match in matches:
+        path = [str(step) for step in getattr(match, "path", ())]
+        place = path[1] if len(path) > 1 else ""
+        level: Literal["error", "warning"] = "error" if match.rule.id.startswith("E") else "warning"
+        found.add((place, match.rule.id, match.message, match.rule.description, level))
+    return tuple(sorted(found))
+
+
+@cache
+def _rules() -> Rules:
+    from cfnlint.config import ConfigMixIn
+    from cfnlint.runner import Runner
+
+    return Runner(ConfigMixIn(regions=[REGION])).rules
