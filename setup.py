@@ -37,7 +37,6 @@ setup(
             "mypy",
             "pytest",
             "ruff",
-            "syrupy",
             "types-PyYAML",
         ],
     },

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from .. import node
 from ..errors import PublishError
 
 
@@ -23,7 +23,7 @@ def synthesise(root: Path) -> Mapping[str, str]:
         run = subprocess.run(
             [sys.executable, "-m", "dr_catalog.app"],
             cwd=root,
-            env={**os.environ, "CDK_OUTDIR": folder},
+            env={**node.environment(), "CDK_OUTDIR": folder},
             capture_output=True,
             text=True,
         )

@@ -1,0 +1,34 @@
+# Each target sets up what it needs: a virtual environment in .venv, with Node in it.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+
+.PHONY: demo test check bench clean
+
+demo: $(READY)  ## the whole story on the embedded AWS
+	$(BIN)/python examples/demo.py
+
+test: $(READY)  ## the whole suite
+	$(BIN)/python -m pytest
+
+check: $(READY)  ## format, lint, types, arrows between the folders, releases
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/dr-catalog verify
+
+bench: $(READY)  ## measured ratios
+	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+clean:
+	rm -rf .venv .embedded-aws cdk.out build dist src/*.egg-info
+
+$(READY): setup.py constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[local,dev]"
+	# jsii unpacks its modules once; a short process would never finish.
+	$(BIN)/python -c "import aws_cdk, time; time.sleep(4)"
+	touch $(READY)
