@@ -39,7 +39,7 @@ class Route:
 
     def match(self, segments: list[str]) -> dict[str, str] | None:
         """The values of the path's names when it fits these segments."""
-        pattern = self.path.split("/")
+        pattern = self.path.strip("/").split("/")
         if len(pattern) != len(segments):
             return None
         values = {}
@@ -128,10 +128,10 @@ class Api:
 
 
 ROUTES = (
-    Route("POST", "transactions", Api.create),
-    Route("GET", "transactions/{transactionId}", Api.read),
-    Route("GET", "health", Api.health),
-    Route("GET", "ready", Api.ready),
+    Route("POST", "/transactions", Api.create),
+    Route("GET", "/transactions/{transactionId}", Api.read),
+    Route("GET", "/health", Api.health),
+    Route("GET", "/ready", Api.ready),
 )
 
 

@@ -1,0 +1,94 @@
+"""A transaction processor over the emulated table, called as API Gateway calls it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from api import Api
+from log import Log
+from settings import Settings
+from store import Store
+
+from ..conftest import STANDBY, WRITER, Aws
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Processor:
+    """The function of one region."""
+
+    api: Api
+    client: Any
+
+    def get(self, path: str) -> Answer:
+        return self.call("GET", path)
+
+    def post(self, **fields: Any) -> Answer:
+        return self.post_text(json.dumps(fields))
+
+    def post_text(self, body: str | None, *, encoded: bool = False) -> Answer:
+        if encoded and body is not None:
+            body = base64.b64encode(body.encode()).decode()
+        return self.call("POST", "/transactions", body=body, encoded=encoded)
+
+    def call(
+        self, method: str, path: str, *, body: str | None = None, encoded: bool = False
+    ) -> Answer:
+        event = {
+            "httpMethod": method,
+            "path": path,
+            "body": body,
+            "isBase64Encoded": encoded,
+            "requestContext": {"requestId": "request-1"},
+        }
+        answer = self.api.answer(event, None)
+        assert answer["isBase64Encoded"] is False
+        return Answer(answer["statusCode"], answer["headers"], json.loads(answer["body"]))
+
+
+@pytest.fixture
+def make(aws: Aws, table: str) -> Callable[..., Processor]:
+    """Makes the processor of a region."""
+
+    def make(region: str = WRITER, *, ttl_days: int = 0, log_level: str = "INFO") -> Processor:
+        settings = Settings.of(
+            {
+                "TABLE_NAME": table,
+                "STATUS_INDEX": "StatusIndex",
+                "AWS_REGION": region,
+                "WRITER_REGION": WRITER,
+                "SUFFIX": "dev",
+                "LOG_LEVEL": log_level,
+                "TTL_DAYS": str(ttl_days),
+            }
+        )
+        client = aws.client("dynamodb", region)
+        api = Api(
+            settings=settings,
+            store=Store(client=client, table=table, keep_for_days=settings.ttl_days),
+            log=Log(level=settings.log_level, region=region, suffix=settings.suffix),
+        )
+        return Processor(api, client)
+
+    return make
+
+
+@pytest.fixture
+def writer(make: Callable[..., Processor]) -> Processor:
+    return make()
+
+
+@pytest.fixture
+def standby(make: Callable[..., Processor]) -> Processor:
+    return make(STANDBY)

@@ -1,0 +1,84 @@
+"""Each asset is self-contained, and runs as Lambda runs it."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import HANDLERS, WRITER, Aws
+
+ASSETS = sorted(path for path in HANDLERS.iterdir() if path.is_dir() and path.name[0] not in "._")
+MODULES = sorted(module for asset in ASSETS for module in asset.glob("*.py"))
+
+
+def test_these_are_the_assets() -> None:
+    assert [asset.name for asset in ASSETS] == ["custom_resources", "processor"]
+
+
+@pytest.mark.parametrize("asset", ASSETS, ids=lambda asset: asset.name)
+def test_an_asset_holds_modules_only(asset: Path) -> None:
+    others = {path.name for path in asset.iterdir() if path.suffix != ".py"}
+    assert others <= {"__pycache__"}
+
+
+@pytest.mark.parametrize(
+    "module", MODULES, ids=lambda module: f"{module.parent.name}-{module.stem}"
+)
+def test_a_module_imports_what_lambda_has(module: Path) -> None:
+    siblings = {each.stem for each in module.parent.glob("*.py")}
+    allowed = siblings | {"boto3", "botocore"} | set(sys.stdlib_module_names)
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            assert node.module is not None
+            assert node.module.split(".")[0] in allowed
+        elif isinstance(node, ast.Import):
+            assert {each.name.split(".")[0] for each in node.names} <= allowed
+
+
+def _zipped(asset: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for module in sorted((HANDLERS / asset).glob("*.py")):
+            archive.write(module, module.name)
+    return buffer.getvalue()
+
+
+def test_the_processor_runs_in_lambda(aws: Aws, suffix: str, table: str) -> None:
+    aws.client("lambda").create_function(
+        FunctionName=f"dr-processor-{suffix}",
+        Runtime="python3.13",
+        Handler="index.handler",
+        Role="arn:aws:iam::333333333333:role/dr-processor",
+        Timeout=15,
+        Code={"ZipFile": _zipped("processor")},
+        Environment={
+            "Variables": {
+                "TABLE_NAME": table,
+                "STATUS_INDEX": "StatusIndex",
+                "WRITER_REGION": WRITER,
+                "SUFFIX": suffix,
+            }
+        },
+    )
+
+    def call(method: str, path: str, body: str | None = None) -> dict[str, Any]:
+        event = {"httpMethod": method, "path": path, "body": body, "isBase64Encoded": False}
+        answer = aws.client("lambda").invoke(
+            FunctionName=f"dr-processor-{suffix}", Payload=json.dumps(event)
+        )
+        told: dict[str, Any] = json.loads(answer["Payload"].read())
+        return told
+
+    created = call("POST", "/transactions", '{"transactionId": "t", "amount": 0.10}')
+    assert created["statusCode"] == 201
+    read = call("GET", "/transactions/t")
+    assert json.loads(read["body"]) == json.loads(created["body"])
+    assert call("GET", "/ready")["statusCode"] == 200
