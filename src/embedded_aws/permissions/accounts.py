@@ -14,6 +14,9 @@ from ministack.services import iam, kms, s3
 
 from ..extension import require
 
+# Where Service Catalog keeps its copies of templates; it belongs to no account one can see.
+SERVICE_CATALOG_BUCKET = "servicecatalog-service-owned-templates"
+
 _roles = require(iam, "_roles")
 _aliases = require(kms, "_aliases")
 _buckets = require(s3, "_buckets")
@@ -74,7 +77,9 @@ def bucket_owner(bucket: str) -> str | None:
 
 
 def object_tags(bucket: str, key: str) -> dict[str, str]:
-    """The tags of an object, whoever owns it."""
+    """The tags of an object, whoever owns it; Service Catalog tags its copies of templates."""
+    if bucket == SERVICE_CATALOG_BUCKET:
+        return {"servicecatalog:provisioning": "true"}
     owner = bucket_owner(bucket)
     record = (_buckets.get_scoped(owner, None, bucket) or {}).get("objects", {}).get(key)
     if record is None:
