@@ -1,0 +1,69 @@
+"""One embedded AWS for the session; each test works in accounts of its own, or resets it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+_accounts = itertools.count(300000000000)
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[str]:
+    """The address of a running embedded AWS."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", "embedded_aws", "--port", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={k: v for k, v in os.environ.items() if not k.startswith("AWS_")},
+    )
+    assert server.stdout is not None
+    url = server.stdout.readline().split(" on ")[1].split(" ")[0]
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            urllib.request.urlopen(f"{url}/_ministack/health", timeout=2).close()
+            break
+        except OSError:
+            assert time.monotonic() < deadline, "the embedded AWS did not come up"
+            time.sleep(0.05)
+    yield url
+    server.terminate()
+    server.wait(10)
+    server.stdout.close()
+
+
+@pytest.fixture
+def account() -> str:
+    """An account that no other test uses."""
+    return str(next(_accounts))
+
+
+@pytest.fixture(scope="session")
+def client(endpoint: str) -> Callable[..., Any]:
+    """``client(service, account=, region=)``: a boto3 client; made once for each."""
+    clients: dict[tuple[str, str, str], Any] = {}
+
+    def make(service: str, *, account: str, region: str = "us-east-1") -> Any:
+        key = (service, account, region)
+        if key not in clients:
+            clients[key] = boto3.client(
+                service,
+                region_name=region,
+                endpoint_url=endpoint,
+                aws_access_key_id=account,
+                aws_secret_access_key="test",
+            )
+        return clients[key]
+
+    return make
