@@ -161,7 +161,7 @@ def _rules(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str
 
 
 def _outputs(was: Template, now: Template) -> Iterator[Change]:
-    old, new = was.body.get("Outputs", {}), now.body.get("Outputs", {})
+    old, new = was.outputs, now.outputs
     for name in sorted(old.keys() - new.keys()):
         yield Change("primary", "output", name, "removed", True)
     for name in sorted(new.keys() - old.keys()):

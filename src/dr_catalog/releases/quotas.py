@@ -35,7 +35,7 @@ def check_template(
     *, product: str, version: str, template: Template, content: bytes
 ) -> Iterator[Finding]:
     """Quotas of one template."""
-    parameters, outputs = template.parameters, template.body.get("Outputs", {})
+    parameters, outputs = template.parameters, template.outputs
     measured: list[_Measured] = [
         ("", "bytes", len(content), TEMPLATE_BYTES),
         ("", "resources", len(template.by_id), RESOURCES),

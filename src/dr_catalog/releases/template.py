@@ -65,14 +65,13 @@ class Resource:
 
     @property
     def type(self) -> str:
-        """Its type, such as ``AWS::S3::Bucket``."""
-        return str(self.body["Type"])
+        """Its type, such as ``AWS::S3::Bucket``; empty where cfn-lint would find none."""
+        return str(self.body.get("Type", ""))
 
     @property
     def properties(self) -> Mapping[str, Any]:
         """Its properties, empty where it has none."""
-        found: Mapping[str, Any] = self.body.get("Properties", {})
-        return found
+        return _mapping(self.body.get("Properties"))
 
     def get(self, path: str) -> Any:
         """The property at a dotted path, None where there is none or an intrinsic stands there."""
@@ -93,19 +92,27 @@ class Template:
 
     @classmethod
     def parse(cls, role: str, content: bytes) -> Template:
-        """The template that these bytes hold."""
-        return cls(role, json.loads(content))
+        """The template that these bytes hold; ``ValueError`` when they are no JSON object."""
+        body = json.loads(content)
+        if not isinstance(body, Mapping):
+            raise ValueError("a template is a JSON object")
+        return cls(role, body)
 
     @property
-    def parameters(self) -> Mapping[str, Any]:
+    def parameters(self) -> Mapping[str, Mapping[str, Any]]:
         """Its parameters by name."""
-        found: Mapping[str, Any] = self.body.get("Parameters", {})
-        return found
+        return _entries(self.body.get("Parameters"))
+
+    @property
+    def outputs(self) -> Mapping[str, Mapping[str, Any]]:
+        """Its outputs by name."""
+        return _entries(self.body.get("Outputs"))
 
     @cached_property
     def by_id(self) -> Mapping[str, Resource]:
         """Its resources by logical id."""
-        return {name: Resource(name, body) for name, body in self.body["Resources"].items()}
+        entries = _entries(self.body.get("Resources"))
+        return {name: Resource(name, body) for name, body in entries.items()}
 
     def resources(self, *types: str) -> Iterator[Resource]:
         """Its resources of these types, or all of them."""
@@ -185,6 +192,15 @@ def as_list(value: Any) -> list[Any]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _entries(section: Any) -> Mapping[str, Mapping[str, Any]]:
+    """A section's well-formed entries; cfn-lint tells of the others."""
+    return {name: body for name, body in _mapping(section).items() if isinstance(body, Mapping)}
 
 
 def _strings(

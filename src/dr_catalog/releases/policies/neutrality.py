@@ -69,7 +69,7 @@ def references_ours(template: Template) -> Violations:
             if not reference.partition(":")[2].startswith(_PREFIX):
                 yield owner, f"refers to {reference}"
     for name, parameter in template.parameters.items():
-        if parameter["Type"].startswith("AWS::SSM::Parameter"):
+        if str(parameter.get("Type")).startswith("AWS::SSM::Parameter"):
             allowed = as_list(parameter.get("AllowedValues"))
             if not allowed or not all(str(key).startswith(_PREFIX) for key in allowed):
                 yield name, f"lets a launch name a parameter outside {_PREFIX}"

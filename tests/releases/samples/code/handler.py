@@ -1,0 +1,5 @@
+"""The sample's function."""
+
+
+def handle(event: dict, context: object) -> dict:
+    return {"statusCode": 200}
