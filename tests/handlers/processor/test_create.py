@@ -300,6 +300,19 @@ def test_a_transaction_that_replicated_without_its_claim_still_answers(
     assert (repeat.status, repeat.body) == (200, first.body)
 
 
+def test_a_read_shows_the_transaction_as_it_is_now(writer: Processor, table: str) -> None:
+    first = writer.post(transactionId="t", amount=1, timestamp=TIME)
+    writer.client.update_item(
+        TableName=table,
+        Key={"transactionId": {"S": "t"}, "timestamp": {"S": TIME}},
+        UpdateExpression="SET #s = :s",
+        ExpressionAttributeNames={"#s": "status"},
+        ExpressionAttributeValues={":s": {"S": "COMPLETED"}},
+    )
+    assert writer.get("/transactions/t").body["status"] == "COMPLETED"
+    assert writer.post(transactionId="t", amount=1, timestamp=TIME).body == first.body
+
+
 def test_a_claim_that_replicated_without_its_transaction_still_answers(
     writer: Processor, table: str
 ) -> None:

@@ -27,8 +27,10 @@ BODIES = (
     | st.text(alphabet='{}[]",:0123456789.eE+-aNI \\u')
     | st.dictionaries(FIELDS, VALUES).map(json.dumps)
     | st.builds(
-        '{{"transactionId": "f", "amount": {}}}'.format,
-        st.from_regex(r"-?[0-9]{1,45}(\.[0-9]{1,15})?([eE][+-]?[0-9]{1,25})?", fullmatch=True),
+        '{{"transactionId": "f", "amount": {0}{1}{2}{0}}}'.format,
+        st.sampled_from(["", '"']),
+        st.from_regex(r"-?[0-9]{1,45}(\.[0-9]{1,15})?", fullmatch=True),
+        st.just("") | st.integers(-(10**25), 10**25).map("e{}".format),
     )
 )
 FUZZ = settings(
