@@ -44,6 +44,10 @@ class Aws:
     Args:
         region: The region to launch in; boto3's default where it is None.
 
+    Attributes:
+        region: The region of the launch.
+        chosen_region: The region as it was asked for; empty where it is boto3's default.
+
     Raises:
         SetupError: No region is known, or the profile does not exist. Every method raises it when
             credentials, permission or the endpoint are missing.
@@ -56,6 +60,7 @@ class Aws:
         if not self._session.region_name:
             raise no_region()
         self.region: str = self._session.region_name
+        self.chosen_region = region or ""
         self._clients: dict[tuple[str, str], Any] = {}
 
     @property
@@ -139,17 +144,11 @@ class Aws:
 
         Where the caller may see only its own, those.
         """
-        try:
-            return tuple(self._search_launches("Account"))
-        except DrCatalogError as error:
-            if not denied(error):
-                raise
-            return tuple(self._search_launches("User"))
-
-    def _search_launches(self, level: str) -> Iterator[Launch]:
-        scope = {"Key": level, "Value": "self"}
-        for page in self._pages("search_provisioned_products", AccessLevelFilter=scope):
-            yield from map(_launch, page.get("ProvisionedProducts", ()))
+        return tuple(
+            _launch(item)
+            for page in self._visible_pages("search_provisioned_products")
+            for item in page.get("ProvisionedProducts", ())
+        )
 
     def launch(self, name: str) -> Launch | None:
         """The provisioned product of this name, if it is there."""
@@ -163,6 +162,11 @@ class Aws:
         """A record as it stands."""
         answer = self._call("servicecatalog", "describe_record", Id=record_id)
         return _record(answer["RecordDetail"])
+
+    def latest_records(self) -> tuple[Record, ...]:
+        """The records of the newest page of history, also of launches that are gone."""
+        page = next(self._visible_pages("list_record_history"))
+        return tuple(map(_record, page.get("RecordDetails", ())))
 
     def provision(
         self,
@@ -299,6 +303,18 @@ class Aws:
             )
         except NotFoundError:
             return ()
+
+    def _visible_pages(self, operation: str) -> Iterator[dict[str, Any]]:
+        """Pages of all that is the account's; where the caller may see only its own, of that."""
+        levels = ["Account", "User"]
+        while levels:
+            scope = {"Key": levels.pop(0), "Value": "self"}
+            try:
+                yield from self._pages(operation, AccessLevelFilter=scope)
+                return
+            except DrCatalogError as error:
+                if not levels or not denied(error):
+                    raise
 
     def _pages(
         self, operation: str, *, service: str = "servicecatalog", region: str = "", **arguments: Any

@@ -34,7 +34,11 @@ class Version:
     def order(self) -> tuple[tuple[int, ...], bool, datetime]:
         """Sorts by the numbers in the name, a pre-release before its release, then by age."""
         core, _, prerelease = self.name.partition("-")
-        return tuple(int(number) for number in re.findall(r"\d+", core)), not prerelease, self.created
+        return (
+            tuple(int(number) for number in re.findall(r"\d+", core)),
+            not prerelease,
+            self.created,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

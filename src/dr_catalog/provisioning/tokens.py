@@ -10,15 +10,24 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Where:
+    """What a launch belongs to: account, region and environment suffix."""
+
+    account: str
+    region: str
+    suffix: str
 
 
 def derive(
+    where: Where,
     *,
-    account: str,
-    region: str,
     operation: str,
-    suffix: str,
     version_id: str = "",
+    path_id: str = "",
     parameters: Mapping[str, str | None] | None = None,
     tags: Mapping[str, str] | None = None,
     after_record: str = "",
@@ -26,21 +35,19 @@ def derive(
     """The token of one operation: 64 hexadecimal digits.
 
     Args:
-        account: The account that launches.
-        region: The region of the launch.
+        where: Account, region and suffix.
         operation: ``launch``, ``upgrade`` or ``terminate``.
-        suffix: The environment suffix.
         version_id: The provisioning artifact's id, which also says which product it is.
+        path_id: The launch path's id, where one is sent.
         parameters: What is sent; None stands for the previous value.
         tags: What is sent.
         after_record: The last record before this operation, where there is one.
     """
     parts = {
-        "account": account,
-        "region": region,
+        "where": asdict(where),
         "operation": operation,
-        "suffix": suffix,
         "version": version_id,
+        "path": path_id,
         "parameters": dict(parameters or {}),
         "tags": dict(tags or {}),
         "after": after_record,

@@ -1,0 +1,94 @@
+"""The entry point: lists the commands, imports the one that is asked for, and says what went wrong.
+
+A `DrCatalogError` becomes its lines on stderr and its exit code; anything else that escapes a
+command is a defect. Only click is imported here, so that help comes at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from .. import __version__
+from ..errors import DrCatalogError
+
+INTERRUPTED = 130  # what shells report for a process that SIGINT ended
+
+# Name (and module) -> what it does. In the order in which one meets them.
+COMMANDS = {
+    "local": "Start, stop and reset a simulated AWS on this machine.",
+    "release": "Freeze a product's next version.",
+    "verify": "Prove that the frozen releases are what they were.",
+    "publish": "Put the released products into a stage's portfolio.",
+    "onboard": "Prepare an account to launch from a portfolio.",
+    "products": "List the products you may launch.",
+    "launch": "Launch a product in both regions under a suffix.",
+    "status": "Show what is launched, and how it stands.",
+    "outputs": "Show a launch's outputs in both regions.",
+    "upgrade": "Bring a launch to another version or other values.",
+    "terminate": "Terminate a launch in both regions.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules of this package, each with an object named ``command``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands' names."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """The command, imported now."""
+        if cmd_name not in COMMANDS:
+            close = difflib.get_close_matches(cmd_name, COMMANDS, n=1)
+            meant = f" Did you mean '{close[0]}'?" if close else ""
+            ctx.fail(f"No such command '{cmd_name}'.{meant}")
+        return importlib.import_module(f".{cmd_name}", __package__).command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands' help without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, and turn what it raises into words and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except DrCatalogError as error:
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+            raise
+        except Exception as error:
+            if ctx.params["debug"]:
+                raise
+            click.echo(
+                f"error: this is a defect in dr-catalog: {type(error).__name__}: {error}\n"
+                "  hint: please report it with the output of `dr-catalog --debug "
+                f"{' '.join(sys.argv[1:])}`",
+                err=True,
+            )
+            ctx.exit(1)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show the traceback of a defect.")
+@click.version_option(__version__, prog_name="dr-catalog")
+def cli(debug: bool) -> None:
+    """Disaster recovery tiers as versioned Service Catalog products."""
+
+
+def main() -> None:
+    """Run the command line."""
+    cli(prog_name="dr-catalog")
+
+
+if __name__ == "__main__":
+    main()

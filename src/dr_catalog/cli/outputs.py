@@ -1,0 +1,26 @@
+"""``dr-catalog outputs``: what a launch gives out, in both regions."""
+
+from __future__ import annotations
+
+import click
+
+from . import options
+
+
+@click.command("outputs")
+@options.suffix
+@options.region
+@options.output
+def command(suffix: str, region: str | None, output: str) -> None:
+    """Show a launch's outputs in both regions; as JSON, an object keyed by region."""
+    from ..provisioning import Aws, outputs
+    from .render import as_json, as_table
+
+    found = outputs(Aws(region=region), suffix)
+    if output == "json":
+        as_json(found)
+        return
+    as_table(
+        ("REGION", "OUTPUT", "VALUE"),
+        ((where, name, value) for where, each in found.items() for name, value in each.items()),
+    )

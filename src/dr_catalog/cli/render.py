@@ -1,0 +1,50 @@
+"""How answers look: a table for people, JSON for programs, both on stdout.
+
+Import it inside a command only: it loads rich.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_WIDE = 10_000  # no terminal: a line is never cut or wrapped
+
+
+def as_json(answer: Any) -> None:
+    """Print an answer as JSON; dataclasses become objects, times ISO 8601."""
+    click.echo(json.dumps(answer, indent=2, default=_plain))
+
+
+def as_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows under a header, an empty cell as ``-``."""
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*(Text(cell or "-") for cell in row))
+    terminal = sys.stdout.isatty()
+    Console(file=sys.stdout, width=None if terminal else _WIDE, highlight=False).print(table)
+
+
+def as_fields(fields: Iterable[tuple[str, str]]) -> None:
+    """Print names and values, a line each."""
+    table = Table.grid(padding=(0, 2))
+    for name, value in fields:
+        table.add_row(Text(name, style="bold"), Text(value or "-"))
+    terminal = sys.stdout.isatty()
+    Console(file=sys.stdout, width=None if terminal else _WIDE, highlight=False).print(table)
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,59 @@
+"""``dr-catalog terminate``: asks, then terminates a launch in both regions."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import UsageError
+from . import options
+from .operation import run
+
+if TYPE_CHECKING:
+    from ..provisioning import Aws, Terminate
+
+
+@click.command("terminate")
+@options.suffix
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@options.no_wait
+@options.region
+@options.output
+def command(suffix: str, yes: bool, no_wait: bool, region: str | None, output: str) -> None:
+    """Terminate a launch in both regions.
+
+    Refused while the launch's parameter DeletionProtection is true. What becomes of the data is the
+    launch's parameter OnTermination: retain or purge.
+    """
+    from ..provisioning import Aws, Terminate, plan_termination
+
+    aws = Aws(region=region)
+    step = plan_termination(aws, suffix)
+    if isinstance(step, Terminate):
+        click.echo(_consequence(aws, step), err=True)
+        if not yes:
+            _ask(aws, suffix)
+    run(aws, step, no_wait=no_wait, output=output)
+
+
+def _consequence(aws: Aws, step: Terminate) -> str:
+    regions = " and ".join(filter(None, (aws.region, step.peer_region or "the peer region")))
+    data = {
+        "retain": f"key, table and documents are kept in {regions} (OnTermination is retain)",
+        "purge": f"all data is deleted in {regions} (OnTermination is purge)",
+    }.get(step.on_termination, "what becomes of its data is as its templates say")
+    return f"terminating '{step.suffix}' ({step.product} {step.version}) in {regions}: {data}"
+
+
+def _ask(aws: Aws, suffix: str) -> None:
+    from ..provisioning.hints import command as command_line
+
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(
+            f"terminating '{suffix}' needs a yes",
+            why="there is no terminal to ask at",
+            hint=f"`{command_line(aws, 'terminate', suffix, '--yes')}`",
+        )
+    click.confirm(f"Terminate '{suffix}'?", abort=True, err=True)

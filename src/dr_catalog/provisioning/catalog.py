@@ -1,0 +1,121 @@
+"""Finding what a tenant names: a product, a version, a launch; or saying what there is instead."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from ..errors import LaunchError, NotFoundError
+from .aws import Aws
+from .model import DEPRECATED, LAUNCH_PREFIX, Launch, Product, Version, launch_name
+
+
+def closest(word: str, known: Sequence[str]) -> str:
+    """A hint that asks whether the closest known word is meant; empty when none is close."""
+    match = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean '{match[0]}'?" if match else ""
+
+
+def find_product(aws: Aws, name: str) -> Product:
+    """The product of this name, with versions and paths.
+
+    Raises:
+        NotFoundError: The caller may launch none of this name; the message lists those it may.
+    """
+    try:
+        return aws.product(name=name)
+    except NotFoundError as error:
+        known = sorted(product.name for product in aws.products())
+        raise NotFoundError(
+            f"there is no product '{name}' in {aws.region}",
+            why=f"you may launch {', '.join(known)}"
+            if known
+            else f"no portfolio in {aws.region} offers these credentials a product",
+            hint=closest(name, known)
+            or (
+                "see `dr-catalog products`"
+                if known
+                else "ask the platform team for access, or try another --region"
+            ),
+        ) from error
+
+
+def find_version(product: Product, name: str) -> Version:
+    """The version of this name.
+
+    Raises:
+        NotFoundError: The product has no active version of this name; the message lists them.
+    """
+    for version in product.versions:
+        if version.name == name:
+            return version
+    known = [version.name for version in product.versions]
+    raise NotFoundError(
+        f"{product.name} has no version {name} that can be launched",
+        why=f"active versions: {', '.join(known) or 'none'}; an inactive one is not listed",
+        hint=closest(name, known),
+    )
+
+
+def default_version(product: Product) -> Version:
+    """The version that guidance recommends, else the newest that is not deprecated.
+
+    Raises:
+        LaunchError: No version is left to launch.
+    """
+    if product.default is None:
+        raise LaunchError(
+            f"{product.name} has no version to launch",
+            why="every version is deprecated or inactive",
+            hint="ask the platform team for a current release",
+        )
+    return product.default
+
+
+def check_launchable(product: Product, version: Version) -> None:
+    """Refuse a deprecated version, which Service Catalog takes for updates only.
+
+    Raises:
+        LaunchError: It is deprecated.
+    """
+    if version.guidance == DEPRECATED:
+        better = product.default
+        raise LaunchError(
+            f"{product.name} {version.name} is deprecated and takes no new launches",
+            hint=f"launch {better.name} instead: --version {better.name}" if better else "",
+        )
+
+
+def find_launch(aws: Aws, suffix: str) -> Launch:
+    """The launch under this suffix.
+
+    Raises:
+        NotFoundError: There is none; the message lists the suffixes there are.
+    """
+    launch = aws.launch(launch_name(suffix))
+    if launch is not None:
+        return launch
+    known = sorted(other.suffix for other in aws.launches() if other.name.startswith(LAUNCH_PREFIX))
+    raise NotFoundError(
+        f"nothing is launched under the suffix '{suffix}' in {aws.region}",
+        why=f"launched: {', '.join(known)}" if known else "nothing is launched here",
+        hint=closest(suffix, known) or "see `dr-catalog status`",
+    )
+
+
+def path_id(product: Product, *, recorded: str = "") -> str:
+    """The launch path to send: none while there is one only, else the recorded one.
+
+    Raises:
+        LaunchError: Several portfolios offer the product, so that Service Catalog can't choose.
+    """
+    ids = [path.id for path in product.paths]
+    if len(ids) <= 1:
+        return ""
+    if recorded in ids:
+        return recorded
+    raise LaunchError(
+        f"several portfolios offer {product.name}",
+        why="; ".join(sorted(path.name for path in product.paths)),
+        hint="use a role that one portfolio alone is granted to",
+    )

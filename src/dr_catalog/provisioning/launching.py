@@ -1,0 +1,232 @@
+"""Plan a launch: find what is named, check every value, and see what an earlier call left behind.
+
+    LaunchRequest -> plan_launch (reads only) -> Provision | Follow | Nothing
+
+A rerun of the same request follows the running launch, or says that it is launched already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .. import names
+from ..errors import DrCatalogError, LaunchError, UsageError
+from . import catalog, parameters
+from .aws import Aws
+from .hints import command, settings
+from .model import (
+    AVAILABLE,
+    PROVISION,
+    TAINTED,
+    TERMINATE,
+    Launch,
+    Product,
+    Terms,
+    Version,
+    launch_name,
+)
+from .stacks import launch_stack, why_failed
+from .steps import LAUNCH, Follow, Nothing, Provision
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaunchRequest:
+    """What a tenant asks for.
+
+    Args:
+        product: The product's name.
+        suffix: The environment suffix.
+        version: A version's name; guidance's choice where it is None.
+        parameters: Values besides the suffix.
+        tags: Tags of the provisioned product.
+    """
+
+    product: str
+    suffix: str
+    version: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def plan_launch(aws: Aws, request: LaunchRequest) -> Provision | Follow | Nothing:
+    """What a launch has to do.
+
+    Raises:
+        UsageError: The suffix, a parameter or a tag is not as it must be.
+        NotFoundError: There is no such product or version.
+        LaunchError: The suffix is taken by something else, or the version takes no launches.
+    """
+    names.check_suffix(request.suffix)
+    refuse_suffix_parameter(request.parameters)
+    product = catalog.find_product(aws, request.product)
+    present = aws.launch(launch_name(request.suffix))
+    if present is not None:
+        return _present(aws, request, product, present)
+    if request.version is None:
+        version = catalog.default_version(product)
+    else:
+        version = catalog.find_version(product, request.version)
+        catalog.check_launchable(product, version)
+    path = catalog.path_id(product)
+    terms = aws.terms(product_id=product.id, version_id=version.id, path_id=path)
+    subject = f"{product.name} {version.name}"
+    values = _values(request, terms)
+    parameters.check(values, terms, subject=subject)
+    parameters.check_complete(values, terms, subject=subject)
+    parameters.check_tags(request.tags, terms, subject=subject)
+    return Provision(
+        operation=LAUNCH,
+        suffix=request.suffix,
+        product=product.name,
+        version=version.name,
+        name=launch_name(request.suffix),
+        product_id=product.id,
+        target=version,
+        path_id=path,
+        parameters=values,
+        tags=request.tags,
+        after_record=_last_termination(aws, request.suffix),
+    )
+
+
+def refuse_suffix_parameter(given: Mapping[str, str]) -> None:
+    """Refuse the suffix as a parameter: a launch has one suffix, and ``--suffix`` names it."""
+    if names.SUFFIX_PARAMETER in given:
+        raise UsageError(
+            f"{names.SUFFIX_PARAMETER} is not a parameter to set",
+            why="--suffix sets it, and it names the launch as well",
+            hint="leave it out",
+        )
+
+
+def _values(request: LaunchRequest, terms: Terms) -> dict[str, str]:
+    suffix = {names.SUFFIX_PARAMETER: request.suffix}
+    return {**(suffix if names.SUFFIX_PARAMETER in terms.parameters else {}), **request.parameters}
+
+
+def _last_termination(aws: Aws, suffix: str) -> str:
+    try:
+        records = aws.latest_records()
+    except DrCatalogError:  # not every tenant may read history; `steps` manages without
+        return ""
+    mine = [r for r in records if r.launch == launch_name(suffix) and r.kind == TERMINATE]
+    newest = max(mine, key=lambda record: record.created, default=None)
+    return newest.id if newest else ""
+
+
+def _present(
+    aws: Aws, request: LaunchRequest, product: Product, present: Launch
+) -> Follow | Nothing:
+    """What there is to do when the suffix is taken, perhaps by an earlier call of this request."""
+    suffix = request.suffix
+    if present.product_id and present.product_id != product.id:
+        raise LaunchError(
+            f"the suffix '{suffix}' is taken by another product",
+            why=f"{present.name} is {_product_name(aws, present)}",
+            hint="choose another --suffix",
+        )
+    record = aws.record(present.last_record)
+    version_id = record.version_id if present.changing else present.version_id
+    launched = product.version_named(version_id)
+    if present.changing and record.kind != PROVISION:
+        raise busy(aws, suffix, kind=record.kind)
+    if request.version not in (None, launched):
+        raise _different(aws, request, why=f"it is at version {launched}")
+    if not present.changing and present.status not in (AVAILABLE, TAINTED):
+        raise failed_creation(aws, present)
+    if present.status == TAINTED:
+        raise LaunchError(
+            f"'{suffix}' is launched, but its last operation failed and was rolled back",
+            why=why_failed(present, record),
+            hint=f"see `{command(aws, 'status', suffix)}`, then `{command(aws, 'upgrade', suffix)}`",
+        )
+    wanted = _wanted(aws, request, product, version_id)
+    if present.changing:
+        return Follow(
+            operation=LAUNCH,
+            suffix=suffix,
+            product=product.name,
+            version=launched,
+            record=record.id,
+            expected=wanted,
+        )
+    stack = launch_stack(aws, present)
+    differing = parameters.changed(wanted, stack.parameters) if stack else {}
+    if differing:
+        raise _different(
+            aws,
+            request,
+            why="; ".join(
+                f"{name} is {stack.parameters.get(name, 'not set')}" for name in differing
+            )
+            if stack
+            else "",
+        )
+    return Nothing(
+        operation=LAUNCH,
+        suffix=suffix,
+        product=product.name,
+        version=launched,
+        notes=(f"'{suffix}' is launched already: {product.name} {launched}",),
+    )
+
+
+def _wanted(aws: Aws, request: LaunchRequest, product: Product, version_id: str) -> dict[str, str]:
+    """All values that the request stands for, defaults included; only what is given when unknown."""
+    path = catalog.path_id(product)
+    try:
+        terms = aws.terms(product_id=product.id, version_id=version_id, path_id=path)
+    except DrCatalogError:  # the version has been withdrawn since
+        return dict(request.parameters)
+    parameters.check(request.parameters, terms, subject=f"{product.name} {request.suffix}")
+    defaults = {
+        name: parameter.default
+        for name, parameter in terms.parameters.items()
+        if parameter.default is not None
+    }
+    return {**defaults, **_values(request, terms)}
+
+
+def _different(aws: Aws, request: LaunchRequest, *, why: str) -> LaunchError:
+    version = ["--version", request.version] if request.version else []
+    words = [*version, *settings(dict(request.parameters))]
+    return LaunchError(
+        f"'{request.suffix}' is launched already, with other settings",
+        why=why,
+        hint=f"change it with `{command(aws, 'upgrade', request.suffix, *words)}`",
+    )
+
+
+def _product_name(aws: Aws, launch: Launch) -> str:
+    try:
+        return aws.product(product_id=launch.product_id).name
+    except DrCatalogError:  # a product the caller may no longer launch
+        return launch.product_id
+
+
+def busy(aws: Aws, suffix: str, *, kind: str) -> LaunchError:
+    """The error for a launch under which another operation runs."""
+    doing = {PROVISION: "launched", TERMINATE: "terminated"}.get(kind, "changed")
+    return LaunchError(
+        f"'{suffix}' is being {doing} at this moment",
+        hint=f"wait until `{command(aws, 'status', suffix)}` says that it is done",
+    )
+
+
+def failed_creation(aws: Aws, launch: Launch) -> LaunchError:
+    """The error for a launch in status ERROR, whose stack does not run."""
+    record = aws.record(launch.last_record)
+    doing = "terminate" if record.kind == TERMINATE else "launch"
+    return LaunchError(
+        f"an earlier attempt to {doing} '{launch.suffix}' failed",
+        why=why_failed(launch, record),
+        hint=f"clear it away with `{command(aws, 'terminate', launch.suffix)}`, then launch again",
+    )
+
+
+def launched_version(aws: Aws, launch: Launch) -> tuple[Product, Version | None]:
+    """A launch's product, and its version unless that is no longer active."""
+    product = aws.product(product_id=launch.product_id)
+    version = next((v for v in product.versions if v.id == launch.version_id), None)
+    return product, version

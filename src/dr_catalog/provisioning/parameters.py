@@ -1,0 +1,173 @@
+"""A launch's parameters: read from words and files, checked before anything is launched.
+
+The rules are those that ``DescribeProvisioningParameters`` answers for the version, so a value that
+CloudFormation would refuse minutes later is refused here, with what would be allowed.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from .. import names
+from ..errors import UsageError
+from .catalog import closest
+from .model import Parameter, Terms
+
+HIDDEN = "****"  # what CloudFormation shows of a NoEcho parameter
+
+
+def pairs(words: Iterable[str], *, option: str) -> dict[str, str]:
+    """``Name=Value`` words as a mapping; only the first ``=`` separates.
+
+    Raises:
+        UsageError: A word has no name or no ``=``, or a name comes twice.
+    """
+    found: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise UsageError(f"{option} {word}: not a Name=Value pair")
+        if name in found:
+            raise UsageError(f"{option} {name} is given twice")
+        found[name] = value
+    return found
+
+
+def read_file(path: Path) -> dict[str, str]:
+    """A YAML or JSON file that maps parameter names to values.
+
+    Raises:
+        UsageError: It can't be read, or is not such a mapping.
+    """
+    import yaml
+
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UsageError(f"{path} can't be read", why=" ".join(str(error).split())) from error
+    if not isinstance(content, dict) or not all(_scalar(value) for value in content.values()):
+        raise UsageError(
+            f"{path} is not a mapping of parameter names to values",
+            hint="write one `Name: value` a line",
+        )
+    return {str(name): _text(value) for name, value in content.items()}
+
+
+def _scalar(value: Any) -> bool:
+    return isinstance(value, (str, bool, int, float))
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def check(given: Mapping[str, str], terms: Terms, *, subject: str) -> None:
+    """Hold values against a version's parameters.
+
+    Args:
+        given: What is to be sent; also holds what the suffix option set.
+        terms: The version's parameters.
+        subject: The product and version, for the messages.
+
+    Raises:
+        UsageError: A name is unknown, or a value is outside what its parameter allows.
+    """
+    for name, value in given.items():
+        if name not in terms.parameters:
+            others = sorted(set(terms.parameters) - {names.SUFFIX_PARAMETER})
+            raise UsageError(
+                f"{subject} has no parameter '{name}'",
+                why=f"it has {', '.join(others) or 'none'}",
+                hint=closest(name, others),
+            )
+        problem = _problem(terms.parameters[name], value)
+        if problem:
+            parameter = terms.parameters[name]
+            raise UsageError(
+                f"{name}={HIDDEN if parameter.secret else value}: {problem}",
+                why=parameter.constraint or parameter.description,
+                hint=closest(value, parameter.allowed) if parameter.allowed else "",
+            )
+
+
+def check_complete(given: Iterable[str], terms: Terms, *, subject: str) -> None:
+    """Refuse to go on while a parameter without a default has no value.
+
+    Raises:
+        UsageError: One or more have none.
+    """
+    missing = [
+        name
+        for name, parameter in terms.parameters.items()
+        if parameter.default is None and name not in set(given)
+    ]
+    if missing:
+        raise UsageError(
+            f"{subject} needs a value for {', '.join(missing)}",
+            why="; ".join(filter(None, (terms.parameters[name].description for name in missing))),
+            hint="add " + " ".join(f"--set {name}=..." for name in missing),
+        )
+
+
+def check_tags(tags: Mapping[str, str], terms: Terms, *, subject: str) -> None:
+    """Hold tags against the portfolio's tag options.
+
+    Service Catalog sets a tag option with one value by itself; of several values one must be chosen.
+    https://docs.aws.amazon.com/servicecatalog/latest/adminguide/tagoptions.html
+
+    Raises:
+        UsageError: A value is not one of its tag options, or a choice is missing.
+    """
+    for key, values in terms.tag_options.items():
+        if (key not in tags and len(values) > 1) or (key in tags and tags[key] not in values):
+            raise UsageError(
+                f"{subject}: tag {key} is {tags[key]!r}"
+                if key in tags
+                else f"{subject} needs a tag {key}",
+                why=f"its portfolio allows {', '.join(values)}",
+                hint=f"add --tag {key}={values[0]}",
+            )
+
+
+def changed(wanted: Mapping[str, str], present: Mapping[str, str]) -> dict[str, str]:
+    """Those of ``wanted`` that differ from a stack's values; hidden ones can't be compared."""
+    return {
+        name: value
+        for name, value in wanted.items()
+        if present.get(name) != value and present.get(name) != HIDDEN
+    }
+
+
+def _problem(parameter: Parameter, value: str) -> str:
+    several = parameter.type.startswith("List<") or parameter.type == "CommaDelimitedList"
+    items = [item.strip() for item in value.split(",")] if several else [value]
+    for item in items:
+        if parameter.allowed and item not in parameter.allowed:
+            return f"not one of {', '.join(parameter.allowed)}"
+        if parameter.pattern and not _matches(parameter.pattern, item):
+            return f"does not match {parameter.pattern}"
+        if parameter.min_length is not None and len(item) < parameter.min_length:
+            return f"shorter than {parameter.min_length} characters"
+        if parameter.max_length is not None and len(item) > parameter.max_length:
+            return f"longer than {parameter.max_length} characters"
+        if parameter.type in ("Number", "List<Number>"):
+            try:
+                number = float(item)
+            except ValueError:
+                return "not a number"
+            if parameter.min_value is not None and number < parameter.min_value:
+                return f"less than {parameter.min_value:g}"
+            if parameter.max_value is not None and number > parameter.max_value:
+                return f"more than {parameter.max_value:g}"
+    return ""
+
+
+def _matches(pattern: str, value: str) -> bool:
+    try:
+        return re.fullmatch(pattern, value) is not None
+    except re.error:  # a Java expression that Python does not know: CloudFormation decides
+        return True
