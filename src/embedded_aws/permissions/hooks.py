@@ -249,5 +249,7 @@ def _check_read(service: str, operation: str, name: str, resource: str) -> None:
     if role is None:
         return
     region = responses.get_region()
-    arn = name if name.startswith("arn:") else f"arn:aws:{service}:{region}:{role.account}:{resource}"
+    arn = (
+        name if name.startswith("arn:") else f"arn:aws:{service}:{region}:{role.account}:{resource}"
+    )
     role.check(Call(action=f"{service}:{operation}", resource=arn, region=region), forwarded=False)
