@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import HANDLERS, WRITER, Aws
+from .conftest import HANDLERS, STANDBY, WRITER, Aws
 
 ASSETS = sorted(path for path in HANDLERS.iterdir() if path.is_dir() and path.name[0] not in "._")
 MODULES = sorted(module for asset in ASSETS for module in asset.glob("*.py"))
@@ -51,29 +51,36 @@ def _zipped(asset: str) -> bytes:
     return buffer.getvalue()
 
 
-def test_the_processor_runs_in_lambda(aws: Aws, suffix: str, table: str) -> None:
-    aws.client("lambda").create_function(
-        FunctionName=f"dr-processor-{suffix}",
+def _deploy(aws: Aws, name: str, asset: str, handler: str, **variables: str) -> str:
+    """A function of this asset; its ARN."""
+    function = aws.client("lambda").create_function(
+        FunctionName=name,
         Runtime="python3.13",
-        Handler="index.handler",
-        Role="arn:aws:iam::333333333333:role/dr-processor",
+        Handler=handler,
+        Role="arn:aws:iam::333333333333:role/dr-any",
         Timeout=15,
-        Code={"ZipFile": _zipped("processor")},
-        Environment={
-            "Variables": {
-                "TABLE_NAME": table,
-                "STATUS_INDEX": "StatusIndex",
-                "WRITER_REGION": WRITER,
-                "SUFFIX": suffix,
-            }
-        },
+        Code={"ZipFile": _zipped(asset)},
+        Environment={"Variables": variables},
+    )
+    return str(function["FunctionArn"])
+
+
+def test_the_processor_runs_in_lambda(aws: Aws, suffix: str, table: str) -> None:
+    name = f"dr-processor-{suffix}"
+    _deploy(
+        aws,
+        name,
+        "processor",
+        "index.handler",
+        TABLE_NAME=table,
+        STATUS_INDEX="StatusIndex",
+        WRITER_REGION=WRITER,
+        SUFFIX=suffix,
     )
 
     def call(method: str, path: str, body: str | None = None) -> dict[str, Any]:
         event = {"httpMethod": method, "path": path, "body": body, "isBase64Encoded": False}
-        answer = aws.client("lambda").invoke(
-            FunctionName=f"dr-processor-{suffix}", Payload=json.dumps(event)
-        )
+        answer = aws.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
         told: dict[str, Any] = json.loads(answer["Payload"].read())
         return told
 
@@ -82,3 +89,22 @@ def test_the_processor_runs_in_lambda(aws: Aws, suffix: str, table: str) -> None
     read = call("GET", "/transactions/t")
     assert json.loads(read["body"]) == json.loads(created["body"])
     assert call("GET", "/ready")["statusCode"] == 200
+
+
+def test_a_custom_resource_runs_in_a_stack(aws: Aws, suffix: str) -> None:
+    name = f"/dr/{suffix}/compute/endpoint"
+    aws.client("ssm", STANDBY).put_parameter(Name=name, Value="there", Type="String")
+    token = _deploy(aws, f"dr-peer-reader-{suffix}", "custom_resources", "peer_parameter.handler")
+    properties = {"ServiceToken": token, "Region": STANDBY, "Name": name}
+    template = {
+        "Resources": {"Peer": {"Type": "Custom::DrPeerParameter", "Properties": properties}},
+        "Outputs": {"Value": {"Value": {"Fn::GetAtt": ["Peer", "Value"]}}},
+    }
+    cloudformation = aws.client("cloudformation")
+    cloudformation.create_stack(StackName=suffix, TemplateBody=json.dumps(template))
+    waiter = cloudformation.get_waiter("stack_create_complete")
+    waiter.wait(StackName=suffix, WaiterConfig={"Delay": 0.1, "MaxAttempts": 100})
+    (stack,) = cloudformation.describe_stacks(StackName=suffix)["Stacks"]
+    assert stack["Outputs"][0]["OutputValue"] == "there"
+    (resource,) = cloudformation.describe_stack_resources(StackName=suffix)["StackResources"]
+    assert resource["PhysicalResourceId"] == f"{STANDBY}:{name}"

@@ -34,7 +34,7 @@ BODIES = (
     )
 )
 FUZZ = settings(
-    max_examples=300,
+    max_examples=200,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
