@@ -68,9 +68,11 @@ def test_a_zip_follows_from_its_content_alone(tmp_path: Path) -> None:
 
 def test_a_zip_file_is_packed_anew(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
-    (tmp_path / "a/x.py").write_text("x")
+    for name in ("w", "x"):
+        (tmp_path / f"a/{name}.py").write_text(name)
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("x.py", "x")
+        archive.writestr("w.py", "w")
         archive.writestr("__pycache__/x.pyc", "bytecode")
     assert zip_asset(tmp_path / "a.zip") == zip_asset(tmp_path / "a")
 

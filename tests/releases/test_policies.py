@@ -55,6 +55,13 @@ ROWS: list[tuple[str, str, str, Any, str]] = [
     ("DR010", "primary", "Key.Properties.EnableKeyRotation", False, "Key"),
     ("DR011", "primary", f"{KEY_POLICY}.Principal.AWS", "*", "Key"),
     ("DR011", "primary", f"{KEY_POLICY}.Principal.AWS", STRANGER, "Key"),
+    (
+        "DR011",
+        "primary",
+        KEY_POLICY,
+        {"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"},
+        "Key",
+    ),
     ("DR011", "primary", f"{KEY_POLICY}.Principal", {"Service": "s3.amazonaws.com"}, "Key"),
     (
         "DR011",
