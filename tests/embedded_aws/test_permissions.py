@@ -152,6 +152,19 @@ def test_an_update_needs_the_rights_of_what_changes() -> None:
     assert "iam:PassRole" not in needs
 
 
+def test_what_an_update_takes_away() -> None:
+    before = {"BucketName": "b", "ReplicationConfiguration": {"Role": "arn:aws:iam::1:role/a"}}
+    after = {"BucketName": "b"}
+    needs = needed("update", "AWS::S3::Bucket", after, previous=before, physical_id="b")
+    assert "s3:PutReplicationConfiguration" in needs
+    assert "iam:PassRole" not in needs
+    before, after = {"WebsiteConfiguration": {"x": 1}}, {"WebsiteConfiguration": {"x": 2}}
+    changed = needed("update", "AWS::S3::Bucket", after, previous=before, physical_id="b")
+    removed = needed("update", "AWS::S3::Bucket", {}, previous=before, physical_id="b")
+    assert "s3:DeleteBucketWebsite" not in changed
+    assert "s3:DeleteBucketWebsite" in removed
+
+
 def test_tags_of_the_stack_reach_the_resource() -> None:
     assert "s3:PutBucketTagging" not in needed("create", "AWS::S3::Bucket", {"BucketName": "b"})
     tagged = needed("create", "AWS::S3::Bucket", {"BucketName": "b"}, tagged=True)

@@ -246,17 +246,15 @@ def test_the_stack_remembers_its_role_for_the_deletion(tenant: Tenant) -> None:
 
 
 def test_a_change_needs_its_own_actions(tenant: Tenant) -> None:
-    log = {
-        "Type": "AWS::Logs::LogGroup",
-        "Properties": {"LogGroupName": "/dr/{name}", "RetentionInDays": 7},
-    }
+    group: dict[str, Any] = {"LogGroupName": "/dr/{name}", "RetentionInDays": 7}
+    log = {"Type": "AWS::Logs::LogGroup", "Properties": group}
     name = f"stack-{next(_numbers)}"
-    role = tenant.role(
-        allow(["logs:*"]), {**allow(["logs:DeleteRetentionPolicy"]), "Effect": "Deny"}
+    deny = {**allow(["logs:DeleteRetentionPolicy"]), "Effect": "Deny"}
+    stack = tenant.create(tenant.role(allow(["logs:*"]), deny), {"Log": log}, name=name)
+    bare = {**log, "Properties": {"LogGroupName": f"/dr/{name}"}}
+    tenant.client("cloudformation").update_stack(
+        StackName=stack, TemplateBody=json.dumps({"Resources": {"Log": bare}})
     )
-    stack = tenant.create(role, {"Log": log}, name=name)
-    body = json.dumps({"Resources": {"Log": log}}).replace("{name}", name).replace("7", "30")
-    tenant.client("cloudformation").update_stack(StackName=stack, TemplateBody=body)
     assert tenant.settled(stack)["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     (reason,) = tenant.reasons(stack)
     assert "perform: logs:DeleteRetentionPolicy on resource: arn:aws:logs:us-east-1" in reason
@@ -347,6 +345,20 @@ def test_the_boundary_of_a_new_role_is_a_condition_key(tenant: Tenant) -> None:
     assert tenant.reasons(tenant.create(role, {"Role": bound})) == []
     (reason,) = tenant.reasons(tenant.create(role, {"Role": bare}))
     assert "not authorized to perform: iam:CreateRole" in reason
+
+
+def test_the_boundary_of_a_templates_role_is_kept(tenant: Tenant) -> None:
+    """A policy put on the role later is a call about a role with that boundary."""
+    boundary = f"arn:aws:iam::{ACCOUNT}:policy/dr-boundary"
+    bounded = {"StringEquals": {"iam:PermissionsBoundary": boundary}}
+    role = tenant.role(
+        allow(["iam:GetRole*", "iam:TagRole", "iam:Delete*", "iam:List*"]),
+        allow(["iam:CreateRole", "iam:PutRolePolicy"], Condition=bounded),
+    )
+    bare = RESOURCES["Role"]
+    bound = {**bare, "Properties": {**bare["Properties"], "PermissionsBoundary": boundary}}
+    stack = tenant.create(role, {"Role": bound, "Policy": RESOURCES["Policy"]})
+    assert tenant.reasons(stack) == []
 
 
 def test_cloudformation_calls_on_behalf_of_the_role(tenant: Tenant) -> None:

@@ -18,6 +18,7 @@ from ministack.services import cloudformation, secretsmanager, ssm
 from ministack.services.cloudformation import changesets, handlers, helpers, stacks
 
 from ..extension import require
+from . import accounts
 from .requirements import Call, Step, UnlistedTypeError, calls, direct_calls
 from .roles import AccessDeniedError, Role, RoleError, assume
 
@@ -101,10 +102,11 @@ def _assume(arn: str, stack_name: str) -> Role:
 
 
 def _request(verb: str, name: str, params: dict[str, Any]) -> Step:
+    url = _first(params, "TemplateURL")
     return Step(
         verb=verb,
         resource_type="AWS::CloudFormation::Stack",
-        properties={"StackName": name, "TemplateURL": _first(params, "TemplateURL")},
+        properties={"StackName": name, **({"TemplateURL": url} if url else {})},
         account=responses.get_account_id(),
         region=responses.get_region(),
     )
@@ -146,7 +148,9 @@ def _checked_provision(
     resource_type: str, logical_id: str, props: dict[str, Any], stack_name: str
 ) -> Any:
     _check_step("create", resource_type, props, stack_name=stack_name, logical_id=logical_id)
-    return _provision(resource_type, logical_id, props, stack_name)
+    answer = _provision(resource_type, logical_id, props, stack_name)
+    _keep_boundary(resource_type, answer[0], props)
+    return answer
 
 
 def _checked_update(
@@ -170,9 +174,19 @@ def _checked_update(
             stack_name=stack_name,
             logical_id=logical_id or physical_id,
         )
-    return _update(
+    answer = _update(
         resource_type, physical_id, old_props, new_props, stack_name, logical_id, old_attrs
     )
+    _keep_boundary(resource_type, answer[0], new_props)
+    return answer
+
+
+def _keep_boundary(resource_type: str, name: str, props: dict[str, Any]) -> None:
+    """Give a role of a template its boundary, which the emulator's own provisioner drops."""
+    if resource_type == "AWS::IAM::Role" and (
+        record := accounts.role(responses.get_account_id(), name)
+    ):
+        record["PermissionsBoundary"] = props.get("PermissionsBoundary")
 
 
 def _checked_delete(

@@ -20,8 +20,15 @@ _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 UNKNOWN = "*"
 
 
-def fill(template: str, step: Step, item: Any = None) -> str:
-    """The template with its placeholders filled; empty when a property of ``{each}`` is missing."""
+def fill(template: str, step: Step, item: Any = None, *, optional: str = "each") -> str:
+    """The template with its placeholders filled; empty when one of an optional property is missing.
+
+    Args:
+        template: A text of ``resource_actions.yaml``.
+        step: What is known.
+        item: The entry that ``{each}`` stands for.
+        optional: The property without which the whole means nothing.
+    """
     missing = False
 
     def replace(match: re.Match[str]) -> str:
@@ -31,7 +38,7 @@ def fill(template: str, step: Step, item: Any = None) -> str:
             value = _value(name, step, item)
             if value:
                 return _FILTERS[filter_name](value, step) if filter_name else value
-        missing = missing or names.startswith("each")
+        missing = missing or names.startswith(("each", optional))
         return UNKNOWN
 
     filled = _PLACEHOLDER.sub(replace, template)

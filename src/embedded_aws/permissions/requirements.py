@@ -18,6 +18,7 @@ import yaml
 
 from . import placeholders
 
+_REMOVED = "removed "  # before a property that an update takes away
 FILE = Path(__file__).with_name("resource_actions.yaml")
 
 
@@ -110,8 +111,8 @@ def _fill(needs: tuple[Need, ...], step: Step) -> Iterator[Call]:
         for item in _items(need, step):
             if not _applies(need, step, item):
                 continue
-            arn = placeholders.fill(need.arn, step, item)
-            if not arn:
+            arn = placeholders.fill(need.arn, step, item, optional=need.when or "each")
+            if not arn:  # the update takes away what the call would be about
                 continue
             context = {
                 key.lower(): value
@@ -142,9 +143,12 @@ def _applies(need: Need, step: Step, item: Any) -> bool:
         return True
     if need.when.startswith("each."):
         return placeholders.is_set(placeholders.look_up(item, need.when.removeprefix("each.")))
-    value = placeholders.look_up(step.properties, need.when)
+    name = need.when.removeprefix(_REMOVED)
+    value = placeholders.look_up(step.properties, name)
     if step.verb == "update":
-        return bool(value != placeholders.look_up(step.previous, need.when))
+        if name != need.when and placeholders.is_set(value):
+            return False
+        return bool(value != placeholders.look_up(step.previous, name))
     return placeholders.is_set(value) or (need.when == "Tags" and step.tagged)
 
 
