@@ -14,7 +14,8 @@ from functools import cached_property
 from typing import Any
 
 import boto3
-from service_catalog_contract import watch
+
+from .service_catalog_contract import watch
 
 REGION = "us-east-1"
 LAUNCH_ROLE = "dr-catalog-launch-tiny"
@@ -54,14 +55,6 @@ TINY: dict[str, Any] = {
 }
 
 
-def client(service: str, account: str, region: str = REGION) -> Any:
-    """A client of an account; Service Catalog's answers are checked against the model."""
-    made = boto3.client(
-        service, region_name=region, aws_access_key_id=account, aws_secret_access_key="test"
-    )
-    return watch(made) if service == "servicecatalog" else made
-
-
 def wait(service_catalog: Any, record_id: str) -> dict[str, Any]:
     """The record's detail, once it has come to its end."""
     for _ in range(400):
@@ -86,29 +79,44 @@ def trust(service: str = "servicecatalog.amazonaws.com") -> str:
 class Estate:
     """A hub, a tenant, and what the hub publishes as one stack."""
 
+    endpoint: str
     hub: str = field(default_factory=lambda: str(next(_accounts)))
     tenant: str = field(default_factory=lambda: str(next(_accounts)))
     resources: dict[str, Any] = field(default_factory=dict)
+    outputs: dict[str, Any] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    stack_id: str = ""
+    name: str = "catalog"
+
+    def client(self, service: str, account: str, *, region: str = REGION, **keys: Any) -> Any:
+        """A client of an account; Service Catalog's answers are checked against the model."""
+        made = boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=self.endpoint,
+            **{"aws_access_key_id": account, "aws_secret_access_key": "test", **keys},
+        )
+        return watch(made) if service == "servicecatalog" else made
 
     @cached_property
     def admin(self) -> Any:
         """Service Catalog in the hub."""
-        return client("servicecatalog", self.hub)
+        return self.client("servicecatalog", self.hub)
 
     @cached_property
     def user(self) -> Any:
         """Service Catalog in the tenant's account, as its root."""
-        return client("servicecatalog", self.tenant)
+        return self.client("servicecatalog", self.tenant)
 
     @cached_property
     def stacks(self) -> Any:
         """CloudFormation in the hub."""
-        return client("cloudformation", self.hub)
+        return self.client("cloudformation", self.hub)
 
     @cached_property
     def tenant_stacks(self) -> Any:
         """CloudFormation in the tenant's account."""
-        return client("cloudformation", self.tenant)
+        return self.client("cloudformation", self.tenant)
 
     def add(self, name: str, kind: str, **properties: Any) -> None:
         """Declare a resource of the hub's stack."""
@@ -122,14 +130,14 @@ class Estate:
     def template_url(self, name: str, template: dict[str, Any]) -> str:
         """The address of a template put into the hub's bucket."""
         bucket = f"templates-{self.hub}"
-        storage = client("s3", self.hub)
+        storage = self.client("s3", self.hub)
         storage.create_bucket(Bucket=bucket)
         storage.put_object(Bucket=bucket, Key=f"templates/{name}.json", Body=json.dumps(template))
         return f"https://s3.{REGION}.amazonaws.com/{bucket}/templates/{name}.json"
 
     def launch_role(self, account: str, *, service: str = "servicecatalog.amazonaws.com") -> None:
         """Make the launch role in an account."""
-        iam = client("iam", account)
+        iam = self.client("iam", account)
         iam.create_role(RoleName=LAUNCH_ROLE, AssumeRolePolicyDocument=trust(service))
         statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
         iam.put_role_policy(
@@ -166,39 +174,40 @@ class Estate:
         url = self.template_url(name, {"Description": name, **(template or TINY)})
         return {"Name": name, "Info": {"LoadTemplateFromURL": url}}
 
-    def publish(self) -> dict[str, str]:
-        """Create or update the hub's stack; the physical ids by logical id."""
-        settings = {
-            "StackName": "catalog",
-            "TemplateBody": json.dumps({"Resources": self.resources}),
-        }
-        exists = self.stacks.list_stacks()["StackSummaries"]
-        if exists:
-            self.stacks.update_stack(**settings)
-        else:
-            self.stacks.create_stack(**settings)
-        self.settle("UPDATE_COMPLETE" if exists else "CREATE_COMPLETE")
-        self.ids = {
-            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
-            for resource in self.stacks.describe_stack_resources(StackName="catalog")[
-                "StackResources"
-            ]
-        }
+    def publish(self, *, wanted: str = "") -> dict[str, str]:
+        """Create or update the hub's stack; the physical ids by logical id.
+
+        Args:
+            wanted: The status to end in, where it is not the complete one.
+        """
+        template = {"Resources": self.resources, "Outputs": self.outputs}
+        settings = {"StackName": self.name, "TemplateBody": json.dumps(template)}
+        verb = "UPDATE" if self.ids else "CREATE"
+        answer = getattr(self.stacks, f"{verb.lower()}_stack")(**settings)
+        self.stack_id = answer["StackId"]
+        self.settle(wanted or f"{verb}_COMPLETE")
+        found = self.stacks.describe_stack_resources(StackName=self.stack_id)["StackResources"]
+        self.ids = {item["LogicalResourceId"]: item["PhysicalResourceId"] for item in found}
         return self.ids
 
-    def settle(self, wanted: str) -> str:
-        """Wait for the hub's stack; the reasons of its failures, when it is not as wanted, raise."""
-        for _ in range(400):
-            stack = self.stacks.describe_stacks(StackName="catalog")["Stacks"][0]
-            if not stack["StackStatus"].endswith("_IN_PROGRESS"):
-                break
+    def settle(self, wanted: str) -> None:
+        """Wait for the hub's stack to end as wanted; else its failures' reasons raise.
+
+        A deletion begins a moment after its call, so an end that is not the wanted one must last.
+        """
+        patience = 40
+        while patience:
+            stack = self.stacks.describe_stacks(StackName=self.stack_id)["Stacks"][0]
+            status = stack["StackStatus"]
+            if status == wanted:
+                return
+            patience -= not status.endswith("_IN_PROGRESS")
             time.sleep(0.025)
-        assert stack["StackStatus"] == wanted, self.reasons()
-        return wanted
+        raise AssertionError(f"{status}: {self.reasons()}")
 
     def reasons(self) -> list[str]:
         """Why resources of the hub's stack failed, newest first."""
-        events = self.stacks.describe_stack_events(StackName="catalog")["StackEvents"]
+        events = self.stacks.describe_stack_events(StackName=self.stack_id)["StackEvents"]
         return [
             event["ResourceStatusReason"]
             for event in events
@@ -207,10 +216,14 @@ class Estate:
 
     def onboard(self) -> Estate:
         """Accept the share, associate the tenant's root, make the launch role."""
-        self.user.accept_portfolio_share(PortfolioId=self.ids["Portfolio"])
-        self.associate(f"arn:aws:iam::{self.tenant}:root")
+        self.join()
         self.launch_role(self.tenant)
         return self
+
+    def join(self) -> None:
+        """Accept the share and associate the tenant's root."""
+        self.user.accept_portfolio_share(PortfolioId=self.ids["Portfolio"])
+        self.associate(f"arn:aws:iam::{self.tenant}:root")
 
     def associate(self, arn: str, *, kind: str = "IAM") -> None:
         """Associate a principal in the tenant's account."""
@@ -254,7 +267,7 @@ class Estate:
         record = self.user.update_provisioned_product(
             ProvisionedProductName=name,
             ProvisioningParameters=parameters,
-            UpdateToken=token,
+            UpdateToken=f"{name}-{token}",
             **more,
         )["RecordDetail"]
         return wait(self.user, record["RecordId"])
@@ -262,7 +275,7 @@ class Estate:
     def terminated(self, name: str, token: str, **more: Any) -> dict[str, Any]:
         """Terminate and wait; the record's detail."""
         record = self.user.terminate_provisioned_product(
-            ProvisionedProductName=name, TerminateToken=token, **more
+            ProvisionedProductName=name, TerminateToken=f"{name}-{token}", **more
         )["RecordDetail"]
         return wait(self.user, record["RecordId"])
 

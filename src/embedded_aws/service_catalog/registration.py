@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
 from ministack.core.router import extract_access_key_id
@@ -14,7 +15,9 @@ from .handler import answer
 from .identity import caller
 
 TARGET_PREFIX = "AWS242ServiceCatalogService"
-_JSON = "application/x-amz-json-1.1"
+_CONTENT_TYPE = "application/x-amz-json-1.1"
+
+Response = tuple[int, dict[str, str], bytes]
 
 
 def register() -> None:
@@ -27,36 +30,49 @@ def register() -> None:
         _register_type(kind)
 
 
-def _handle(method, path, headers, body, query_params) -> tuple[int, dict[str, str], bytes]:
-    operation = headers.get("x-amz-target", "").rpartition(".")[2]
+def _handle(
+    method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+) -> Response:
     who = caller(
-        access_key=extract_access_key_id(headers, query_params) or "",
+        access_key=extract_access_key_id(headers, query) or "",
         account=get_account_id(),
         region=get_region(),
     )
+    operation = headers.get("x-amz-target", "").rpartition(".")[2]
     try:
-        content, status = answer(operation, json.loads(body or b"{}"), who), 200
-        extra: dict[str, str] = {}
+        return _response(200, answer(operation, json.loads(body or b"{}"), who))
     except ServiceCatalogError as error:
-        content, status = {"__type": error.code, "Message": error.message}, 400
-        extra = {"x-amzn-errortype": error.code}
-    return status, {"Content-Type": _JSON, **extra}, json.dumps(content).encode()
+        refusal = {"__type": error.code, "Message": error.message}
+        return _response(400, refusal, {"x-amzn-errortype": error.code})
 
 
-def _caller():
-    account = get_account_id()
-    root = f"arn:aws:iam::{account}:root"
-    return state.Caller(account=account, region=get_region(), arn=root, session_arn=root)
+def _response(
+    status: int, content: dict[str, Any], headers: dict[str, str] | None = None
+) -> Response:
+    return status, {"Content-Type": _CONTENT_TYPE, **(headers or {})}, json.dumps(content).encode()
 
 
 def _register_type(kind: str) -> None:
-    def create(logical_id, props, stack_name):
-        return resource_types.create(kind, _caller(), logical_id, props)
+    def create(logical_id: str, properties: dict[str, Any], stack_name: str) -> resource_types.Made:
+        return resource_types.create(kind, _account_root(), logical_id, properties)
 
-    def update(physical_id, old, new, stack_name, logical_id):
-        return resource_types.update(kind, _caller(), logical_id, physical_id, old, new)
+    def update(
+        physical_id: str,
+        old: dict[str, Any],
+        new: dict[str, Any],
+        stack_name: str,
+        logical_id: str,
+    ) -> resource_types.Made:
+        return resource_types.update(kind, _account_root(), logical_id, physical_id, old, new)
 
-    def delete(physical_id, props):
-        resource_types.delete(kind, _caller(), physical_id, props)
+    def delete(physical_id: str, properties: dict[str, Any]) -> None:
+        resource_types.delete(kind, _account_root(), physical_id, properties)
 
     extension.register_type(kind, create=create, update=update, delete=delete)
+
+
+def _account_root() -> state.Caller:
+    """Whom a stack's resources are made by."""
+    account = get_account_id()
+    root = f"arn:aws:iam::{account}:root"
+    return state.Caller(account=account, region=get_region(), arn=root, session_arn=root)
