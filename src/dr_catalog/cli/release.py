@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from . import options
+
 if TYPE_CHECKING:
     from ..definitions import Product
     from ..releases import Frozen
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 @click.option(
     "--root", type=click.Path(exists=True, file_okay=False), default=".", show_default=True
 )
-@click.option("--output", type=click.Choice(["text", "json"]), default="text")
+@options.output
 def command(product: str, version: str, root: str, output: str) -> None:
     """Freeze VERSION of PRODUCT: synthesise, check, compare with the last release, write."""
     from pathlib import Path
@@ -40,8 +42,7 @@ def command(product: str, version: str, root: str, output: str) -> None:
 
 
 def _print_json(frozen: Frozen) -> None:
-    from dataclasses import asdict
-    from json import dumps
+    from .render import as_json
 
     manifest = frozen.manifest
     content = {
@@ -49,12 +50,12 @@ def _print_json(frozen: Frozen) -> None:
         "version": manifest.version,
         "folder": str(frozen.folder),
         "written": frozen.written,
-        "templates": {role: asdict(entry) for role, entry in manifest.templates.items()},
-        "assets": [asdict(entry) for entry in manifest.assets],
-        "contract": asdict(frozen.contract) if frozen.contract else None,
+        "templates": dict(manifest.templates),
+        "assets": manifest.assets,
+        "contract": frozen.contract,
         "add_to_product_yaml": frozen.entry or None,
     }
-    click.echo(dumps(content, indent=2))
+    as_json(content)
 
 
 def _print_text(product: Product, frozen: Frozen) -> None:
