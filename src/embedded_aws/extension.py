@@ -20,7 +20,9 @@ from ministack.services.cloudformation import provisioners, stacks
 
 PINNED = "1.5.33"
 
-Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], tuple[int, dict[str, str], bytes]]
+Handler = Callable[
+    [str, str, dict[str, str], bytes, dict[str, Any]], tuple[int, dict[str, str], bytes]
+]
 """Method, path, headers, body and query in; status, headers and body out."""
 
 
@@ -45,7 +47,6 @@ def require(module: Any, name: str) -> Any:
 
 _service_handlers = require(app, "SERVICE_HANDLERS")
 _service_registry = require(app, "SERVICE_REGISTRY")
-_state_map = require(app, "_state_map")
 _loaded_modules = require(app, "_loaded_modules")
 _patterns = require(router, "SERVICE_PATTERNS")
 _types = require(provisioners, "_RESOURCE_HANDLERS")
@@ -65,12 +66,16 @@ def register_service(
     async def answer(method, path, headers, body, query):  # type: ignore[no-untyped-def]
         return await asyncio.to_thread(handle, method, path, headers, body, query)
 
-    module = f"embedded_{name}"
     _service_handlers[name] = answer
-    _service_registry[name] = {"module": module}
     _patterns[name] = {"target_prefixes": [target_prefix], "credential_scope": name}
-    # Reset asks each loaded module in turn.
-    _loaded_modules[module] = SimpleNamespace(reset=reset)
+    register_reset(name, reset)
+
+
+def register_reset(name: str, reset: Callable[[], None]) -> None:
+    """Run ``reset`` whenever the emulator is reset."""
+    # Reset asks each registered module that is loaded.
+    _service_registry[name] = {"module": f"embedded_{name}"}
+    _loaded_modules[f"embedded_{name}"] = SimpleNamespace(reset=reset)
 
 
 def register_type(

@@ -1,0 +1,19 @@
+"""CloudFormation resource types that ministack lacks, or of which it drops properties.
+
+Each is made through its own service's public API, so that what a stack says is what the service
+answers; one module a type. A property that is not listed fails the stack instead of being dropped.
+"""
+
+from . import bucket, foreign_buckets, global_table, replica_key, replication
+
+TYPES = (bucket, global_table, replica_key)
+
+
+def register() -> None:
+    """Register the types, replication as S3 does it, and buckets of other accounts."""
+    from ..extension import register_type
+
+    for module in TYPES:
+        register_type(module.TYPE, create=module.create, update=module.update, delete=module.delete)
+    replication.install()
+    foreign_buckets.install()
