@@ -1,54 +1,35 @@
-"""``python -m embedded_aws``: start the server and say where it listens."""
+"""``python -m embedded_aws``: start the embedded AWS and say where it listens."""
 
 from __future__ import annotations
 
 import argparse
-import os
-import socket
-from importlib import import_module
-from importlib.util import find_spec
+import sys
+from pathlib import Path
 
-EXTENSIONS = ("resource_types", "stacksets", "service_catalog", "permissions", "operations")
+from . import server
 
 
-def main() -> None:
-    """Serve until SIGTERM."""
+def main() -> int:
+    """Serve until SIGTERM; 1 when the port is taken."""
     parser = argparse.ArgumentParser(prog="python -m embedded_aws", description=__doc__)
     parser.add_argument("--port", type=int, default=4566, help="0 takes a free one (default 4566)")
-    arguments = parser.parse_args()
-    port = arguments.port or _free_port()
-    # ministack reads these when it is imported.
-    os.environ.update(
-        BIND_HOST="127.0.0.1",
-        MINISTACK_HOST="127.0.0.1",
-        GATEWAY_PORT=str(port),
-        LOG_LEVEL=os.environ.get("LOG_LEVEL", "WARNING"),
+    parser.add_argument(
+        "--state-dir", type=Path, metavar="DIR", help="keep the state there (default: keep none)"
     )
-    from . import extension
-
-    for name in EXTENSIONS:
-        if find_spec(f"embedded_aws.{name}"):
-            import_module(f"embedded_aws.{name}").register()
-    extension.install()
-    print(f"embedded AWS on http://127.0.0.1:{port} (local simulation)", flush=True)
-    _serve()
-
-
-def _serve() -> None:
-    import sys
-
-    from ministack import app
-
-    sys.argv = ["ministack"]  # its own command line has nothing to say here
-    app.main()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    arguments = parser.parse_args()
+    try:
+        listener = server.listen(arguments.port)
+    except OSError as error:
+        print(f"{server.HOST}:{arguments.port} can't be used: {error.strerror}", file=sys.stderr)
+        return 1
+    address = f"http://{server.HOST}:{listener.getsockname()[1]}"
+    server.serve(
+        listener,
+        state=arguments.state_dir,
+        ready=lambda: print(f"embedded AWS on {address} (local simulation)", flush=True),
+    )
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,13 +1,15 @@
 """The one place where this package takes hold of ministack.
 
-Services and resource types are registered before the server starts. Everything private that is used
-goes through ``require``, so that another version of ministack fails at start-up with its name, not
-in the middle of a stack.
+Services and resource types are registered before the server starts; `install` then puts the last
+pieces in place. Everything private that is used goes through `require`, so that another version of
+ministack fails at start-up with its name, not in the middle of a stack.
 """
 
 from __future__ import annotations
 
-import asyncio
+import copy
+import functools
+import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from types import SimpleNamespace
@@ -15,18 +17,23 @@ from typing import Any
 
 from ministack import app
 from ministack.core import router
+from ministack.core.concurrency import run_reentrant
 from ministack.core.responses import AccountRegionScopedDict
 from ministack.services.cloudformation import provisioners, stacks
 
+from . import clients
+
 PINNED = "1.5.33"
 
-Handler = Callable[
-    [str, str, dict[str, str], bytes, dict[str, Any]], tuple[int, dict[str, str], bytes]
-]
+Response = tuple[int, dict[str, str], bytes]
+Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Response]
 """Method, path, headers, body and query in; status, headers and body out."""
 
+Made = tuple[str, dict[str, Any]]
+"""A resource's physical id (Ref) and its attributes (Fn::GetAtt)."""
 
-class IncompatibleEmulator(RuntimeError):
+
+class IncompatibleEmulatorError(RuntimeError):
     """The installed ministack is not the one this package was written for."""
 
 
@@ -34,24 +41,32 @@ def require(module: Any, name: str) -> Any:
     """The private ``name`` of a ministack module.
 
     Raises:
-        IncompatibleEmulator: It is not there.
+        IncompatibleEmulatorError: It is not there.
     """
     try:
         return getattr(module, name)
     except AttributeError:
-        raise IncompatibleEmulator(
+        raise IncompatibleEmulatorError(
             f"{module.__name__} has no {name}: embedded_aws is written for ministack {PINNED}, "
             f"and {version('ministack')} is installed; pip install ministack=={PINNED}"
         ) from None
 
 
+application = app.app
+"""The ASGI application."""
+
 _service_handlers = require(app, "SERVICE_HANDLERS")
 _service_registry = require(app, "SERVICE_REGISTRY")
+_state_map = require(app, "_state_map")
 _loaded_modules = require(app, "_loaded_modules")
+_data_plane = require(app, "_handle_special_data_plane_request")
 _patterns = require(router, "SERVICE_PATTERNS")
 _types = require(provisioners, "_RESOURCE_HANDLERS")
-_own_types: set[str] = set()
 _runs_elsewhere = require(stacks, "_runs_on_worker_thread")
+
+_STATE = "embedded_aws"
+_own_types: set[str] = set()
+_stores: list[AccountRegionScopedDict] = []
 
 
 def register_service(
@@ -59,55 +74,115 @@ def register_service(
 ) -> None:
     """Answer the JSON service whose ``X-Amz-Target`` begins with ``target_prefix``.
 
-    ``handle`` runs on a worker thread with the request's account and region, so it may call the
-    emulator back.
+    ``handle`` runs on a thread of its own with the request's account and region, so it may call the
+    emulator back. ``reset`` forgets what `account_region_store` does not hold.
     """
 
-    async def answer(method, path, headers, body, query):  # type: ignore[no-untyped-def]
-        return await asyncio.to_thread(handle, method, path, headers, body, query)
+    async def answer(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+    ) -> Response:
+        # Not the shared pool: a call back needs a thread as well, and would wait for this one.
+        status, answer_headers, content = await run_reentrant(
+            handle, method, path, headers, body, query
+        )
+        return status, dict(answer_headers), content  # the emulator changes the headers
 
+    module = f"embedded_{name}"
     _service_handlers[name] = answer
+    _service_registry[name] = {"module": module}
     _patterns[name] = {"target_prefixes": [target_prefix], "credential_scope": name}
-    register_reset(name, reset)
-
-
-def register_reset(name: str, reset: Callable[[], None]) -> None:
-    """Run ``reset`` whenever the emulator is reset."""
-    # Reset asks each registered module that is loaded.
-    _service_registry[name] = {"module": f"embedded_{name}"}
-    _loaded_modules[f"embedded_{name}"] = SimpleNamespace(reset=reset)
+    # Reset asks each loaded module in turn.
+    _loaded_modules[module] = SimpleNamespace(reset=reset)
 
 
 def register_type(
     resource_type: str,
     *,
-    create: Callable[[str, dict[str, Any], str], tuple[str, dict[str, Any]]],
-    update: Callable[..., tuple[str, dict[str, Any]]],
+    create: Callable[[str, dict[str, Any], str], Made],
+    update: Callable[..., Made] | None = None,
     delete: Callable[[str, dict[str, Any]], None],
 ) -> None:
     """Make CloudFormation know a resource type.
 
-    All three run on a worker thread and may call the emulator back.
+    All three run on a thread of their own and may call the emulator back; an exception's text is the
+    resource's status reason.
 
     Args:
         create: Logical id, properties, stack name in; physical id and attributes out.
         update: Physical id, old and new properties, stack name, logical id in; as ``create`` out.
+            Another physical id is a replacement: the old resource is deleted once the update has
+            succeeded. Without it, any change makes the resource anew.
         delete: Physical id and properties in.
     """
-    _types[resource_type] = {
-        "create": create,
-        "update": update,
-        "update_with_logical_id": True,
-        "delete": delete,
-    }
+    handlers: dict[str, Any] = {"create": create, "delete": delete}
+    if update is not None:
+        handlers |= {"update": update, "update_with_logical_id": True}
+    _types[resource_type] = handlers
     _own_types.add(resource_type)
 
 
 def account_region_store() -> AccountRegionScopedDict:
-    """A dictionary that holds, for each account and region of a request, its own entries."""
-    return AccountRegionScopedDict()
+    """A dictionary that holds, for each account and region of a request, its own entries.
+
+    Reset empties it. Bind it to a global of its module, and put JSON values into it: that name is
+    what it is saved under.
+    """
+    store = AccountRegionScopedDict()
+    _stores.append(store)
+    return store
 
 
 def install() -> None:
-    """Let the registered types run on worker threads; once, before the server starts."""
-    stacks._runs_on_worker_thread = lambda kind: kind in _own_types or _runs_elsewhere(kind)
+    """Put everything registered to work; once, after all, before the server starts."""
+    stacks._runs_on_worker_thread = _on_a_thread
+    app._handle_special_data_plane_request = _own_calls_first(
+        require(app, "_handle_special_data_plane_request")
+    )
+    _service_registry[_STATE] = {"module": _STATE}
+    _state_map[_STATE] = _STATE
+    _loaded_modules[_STATE] = SimpleNamespace(
+        reset=_reset, get_state=_get_state, load_persisted_state=_load_state
+    )
+
+
+def _on_a_thread(resource_type: str) -> bool:
+    return resource_type in _own_types or bool(_runs_elsewhere(resource_type))
+
+
+def _own_calls_first(gate: Callable[..., Any]) -> Callable[..., Any]:
+    """What resource types and services call is the inside of AWS: no gate stands before it."""
+
+    @functools.wraps(gate)
+    async def first(
+        method: str, path: str, headers: dict[str, str], *rest: Any, **named: Any
+    ) -> Any:
+        handler = _data_plane if clients.is_own(headers) else gate
+        return await handler(method, path, headers, *rest, **named)
+
+    return first
+
+
+def _reset() -> None:
+    for store in _stores:
+        store.clear()
+
+
+def _named_stores() -> dict[str, AccountRegionScopedDict]:
+    """The stores by the globals they are bound to."""
+    modules = [name for name in sys.modules if name.startswith(f"{__package__}.")]
+    return {
+        f"{module}.{name}": value
+        for module in sorted(modules)
+        for name, value in vars(sys.modules[module]).items()
+        if any(value is store for store in _stores)
+    }
+
+
+def _get_state() -> dict[str, Any]:
+    return {name: copy.deepcopy(store) for name, store in _named_stores().items()}
+
+
+def _load_state(saved: dict[str, Any]) -> None:
+    for name, store in _named_stores().items():
+        if name in saved:
+            store._data.update(saved[name]._data)

@@ -18,7 +18,7 @@ from .. import extension
 from ..clients import client
 from ..resource_types.context import Made, Properties, known, refuse_replacement
 from .engine import StackSetError, arn, new_instance, operate
-from .state import Instance, StackSet, reset, stack_sets
+from .state import Instance, StackSet, stack_sets
 
 TYPE = "AWS::CloudFormation::StackSet"
 PROPERTIES = (
@@ -39,9 +39,8 @@ SERVICE = "cloudformation.amazonaws.com"
 
 
 def register() -> None:
-    """Register the type, and forget everything when the emulator is reset."""
+    """Register the type."""
     extension.register_type(TYPE, create=create, update=update, delete=delete)
-    extension.register_reset("stacksets", reset)
 
 
 def create(logical_id: str, properties: Properties, stack_name: str) -> Made:

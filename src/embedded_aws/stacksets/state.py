@@ -48,8 +48,3 @@ class StackSet(TypedDict):
 
 stack_sets = account_region_store()
 """By name."""
-
-
-def reset() -> None:
-    """Forget everything."""
-    stack_sets.clear()

@@ -1,0 +1,123 @@
+"""The server: ministack with every extension in place, on one port of 127.0.0.1.
+
+    bind -> settings (the environment ministack reads when imported) -> extensions register
+    -> extension.install -> ministack answers, until SIGTERM or SIGINT
+
+The socket listens before ministack is imported, so that a port is never promised and then lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+HOST = "127.0.0.1"
+EXTENSIONS = ("resource_types", "stacksets", "service_catalog", "permissions", "operations")
+"""In the order they are registered: the gate of ``operations`` stands before all others."""
+
+_BACKLOG = 128
+_END_SECONDS = 1.0
+
+
+def listen(port: int) -> socket.socket:
+    """A listening socket on 127.0.0.1.
+
+    Args:
+        port: 0 takes a free one.
+
+    Raises:
+        OSError: The port is taken.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def serve(listener: socket.socket, *, state: Path | None, ready: Callable[[], None]) -> None:
+    """Answer on ``listener`` until SIGTERM or SIGINT.
+
+    Args:
+        listener: From `listen`.
+        state: A folder that the state is read from at the start and written to at the end; None
+            keeps nothing.
+        ready: Called once, when requests are answered.
+    """
+    os.environ.update(_settings(listener.getsockname()[1], state))
+    app = _application()
+    asyncio.run(_run(app, listener, ready))
+
+
+def _settings(port: int, state: Path | None) -> dict[str, str]:
+    """What ministack reads from the environment; nothing of the caller's own leaks in."""
+    settings = {
+        "AUTH": "false",
+        "BIND_HOST": HOST,
+        "GATEWAY_PORT": str(port),
+        "LAMBDA_EXECUTOR": "local",
+        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+        "MINISTACK_HOST": HOST,
+        "MINISTACK_REGION": "us-east-1",
+        "PERSIST_STATE": "0",
+        "S3_PERSIST": "0",
+        "SERVICES": "",
+    }
+    if state is not None:
+        (state / "s3").mkdir(parents=True, exist_ok=True)
+        settings |= {
+            "PERSIST_STATE": "1",
+            "S3_DATA_DIR": str(state / "s3"),
+            "S3_PERSIST": "1",
+            "STATE_DIR": str(state),
+        }
+    return settings
+
+
+def _application() -> Any:
+    from . import extension
+
+    for name in EXTENSIONS:
+        import_module(f"{__package__}.{name}").register()
+    extension.install()
+    return extension.application
+
+
+async def _run(app: Any, listener: socket.socket, ready: Callable[[], None]) -> None:
+    from hypercorn.asyncio import serve as answer
+    from hypercorn.config import Config
+
+    config = Config()
+    config.bind = [f"fd://{listener.fileno()}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = _END_SECONDS
+    config.shutdown_timeout = _END_SECONDS
+    config.loglevel = os.environ["LOG_LEVEL"]
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    await answer(_announced(app, ready), config, shutdown_trigger=ended.wait)  # type: ignore[arg-type]
+
+
+def _announced(app: Any, ready: Callable[[], None]) -> Callable[..., Awaitable[None]]:
+    """The application, saying when it has started; the socket listens already."""
+
+    async def announced(scope: Any, receive: Any, send: Any) -> None:
+        async def noting(message: Any) -> None:
+            await send(message)
+            if message["type"] == "lifespan.startup.complete":
+                ready()
+
+        await app(scope, receive, noting if scope["type"] == "lifespan" else send)
+
+    return announced
