@@ -173,7 +173,7 @@ def test_pages_hold_twenty_and_their_tokens_belong_to_an_operation() -> None:
         if token is None:
             break
     assert [len(part) for part in pages] == [20, 20, 5]
-    assert sum(pages, []) == items
+    assert [item for part in pages for item in part] == items
     first = page(items, {"PageSize": 7}, operation="List", name="Items")
     assert len(first["Items"]) == 7
     for wrong in (first["NextPageToken"], "nonsense"):

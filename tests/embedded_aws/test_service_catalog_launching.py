@@ -146,7 +146,7 @@ def test_guidance_and_activity_bar_what_they_bar_on_aws(
             )
         else:
             assert code(refused) == "ResourceNotFoundException"
-            with pytest.raises(ClientError, match="ProvisioningArtifact pa-.* not found"):
+            with pytest.raises(ClientError, match=r"ProvisioningArtifact pa-.* not found"):
                 estate.updated(name, "u", ProvisioningArtifactName=version)
             product = estate.user.describe_product(Name="tiny")
             assert [v["Name"] for v in product["ProvisioningArtifacts"]] == ["1.0.0"]
@@ -209,7 +209,7 @@ def test_a_termination_that_fails_can_be_repeated_or_forced(weak: Estate) -> Non
     assert weak.terminated("repeated", "t3")["Status"] == "SUCCEEDED"
     queues = weak.client("sqs", weak.tenant)
     assert queues.get_queue_url(QueueName="tiny-forced")["QueueUrl"]
-    with pytest.raises(ClientError, match="NonExistentQueue|does not exist"):
+    with pytest.raises(ClientError, match=r"NonExistentQueue|does not exist"):
         queues.get_queue_url(QueueName="tiny-repeated")
 
 

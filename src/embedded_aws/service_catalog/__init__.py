@@ -4,7 +4,8 @@ The emulator has none, so this package is the service. The administrator's half 
 constraints, shares, tag options) comes in through the nine CloudFormation types; the end user's half
 through the API operations of `OPERATIONS`:
 
-    request -> handler -> validation -> portfolios, products, sharing, provisioning -> state
+    request -> handler -> validation -> portfolios, products, sharing -> state
+                                     -> browsing, provisioning, records -> state
     resource -> resource_types -> resource_schemas -> portfolios, products, sharing, versions -> state
     provisioning -> launching (a thread) -> stacks -> CloudFormation in the launching account
 

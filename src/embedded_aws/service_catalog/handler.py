@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import portfolios, products, provisioning, sharing, state
+from . import browsing, portfolios, products, provisioning, records, sharing, state
 from .errors import UnknownOperationError
 from .state import Caller
 from .validation import check_request
@@ -21,31 +21,31 @@ _OPERATIONS: dict[str, Operation] = {
     "DescribeConstraint": portfolios.describe_constraint,
     "DescribePortfolio": portfolios.describe_portfolio,
     "DescribePortfolioShares": sharing.describe_shares,
-    "DescribeProduct": products.describe,
+    "DescribeProduct": browsing.describe,
     "DescribeProductAsAdmin": products.describe_as_admin,
-    "DescribeProvisionedProduct": provisioning.describe,
+    "DescribeProvisionedProduct": records.describe,
     "DescribeProvisioningArtifact": products.describe_artifact,
-    "DescribeProvisioningParameters": products.describe_parameters,
-    "DescribeRecord": provisioning.describe_record,
+    "DescribeProvisioningParameters": browsing.describe_parameters,
+    "DescribeRecord": records.describe_record,
     "DisassociatePrincipalFromPortfolio": portfolios.disassociate_principal,
-    "GetProvisionedProductOutputs": provisioning.outputs,
+    "GetProvisionedProductOutputs": records.outputs,
     "ListAcceptedPortfolioShares": sharing.list_accepted,
     "ListConstraintsForPortfolio": portfolios.list_constraints,
-    "ListLaunchPaths": products.list_launch_paths,
+    "ListLaunchPaths": browsing.list_launch_paths,
     "ListPortfolioAccess": sharing.list_access,
     "ListPortfolios": portfolios.list_portfolios,
     "ListPortfoliosForProduct": products.list_portfolios_for_product,
     "ListPrincipalsForPortfolio": portfolios.list_principals,
     "ListProvisioningArtifacts": products.list_artifacts,
-    "ListRecordHistory": provisioning.list_records,
+    "ListRecordHistory": records.list_records,
     "ListResourcesForTagOption": products.list_resources_for_tag_option,
     "ListTagOptions": portfolios.list_tag_options,
     "ProvisionProduct": provisioning.provision,
     "RejectPortfolioShare": sharing.reject,
-    "ScanProvisionedProducts": provisioning.scan,
-    "SearchProducts": products.search,
+    "ScanProvisionedProducts": records.scan,
+    "SearchProducts": browsing.search,
     "SearchProductsAsAdmin": products.search_as_admin,
-    "SearchProvisionedProducts": provisioning.search,
+    "SearchProvisionedProducts": records.search,
     "TerminateProvisionedProduct": provisioning.terminate,
     "UpdateProvisionedProduct": provisioning.update,
     "UpdateProvisioningArtifact": products.update_artifact,

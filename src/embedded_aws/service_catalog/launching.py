@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import products, stacks, state, templates
+from . import browsing, products, stacks, state, templates
 from .errors import InvalidParametersError, ServiceCatalogError
 from .identity import check_assumable, role
 from .portfolios import arn as portfolio_arn
@@ -127,7 +127,7 @@ def _start(
 
 def _run(record: Record, target: ProvisionedProduct, work: Callable[[], None], failed: str) -> None:
     with state.LOCK:
-        record.update(status="IN_PROGRESS", updated=state.now())
+        record.update({"status": "IN_PROGRESS", "updated": state.now()})
     try:
         work()
     except ServiceCatalogError as error:
@@ -137,19 +137,21 @@ def _run(record: Record, target: ProvisionedProduct, work: Callable[[], None], f
         raise
     else:
         with state.LOCK:
-            target.update(status="AVAILABLE", message="")
-            record.update(status="SUCCEEDED", updated=state.now())
+            target.update({"status": "AVAILABLE", "message": ""})
+            record.update({"status": "SUCCEEDED", "updated": state.now()})
 
 
 def _fail(
     record: Record, target: ProvisionedProduct, status: str, *, code: str, reason: str
 ) -> None:
     with state.LOCK:
-        target.update(status=status, message=f"{code}  {reason}")
+        target.update({"status": status, "message": f"{code}  {reason}"})
         record.update(
-            status="FAILED",
-            updated=state.now(),
-            errors=[{"Code": code, "Description": reason}],
+            {
+                "status": "FAILED",
+                "updated": state.now(),
+                "errors": [{"Code": code, "Description": reason}],
+            }
         )
 
 
@@ -193,13 +195,15 @@ def _deploy(order: Order, operation: Callable[[stacks.Launch], stacks.Result]) -
     with state.LOCK:
         record["outputs"] = [*result.outputs, stack_arn]
         target.update(
-            product_id=order.product["id"],
-            product_name=order.product["name"],
-            artifact_id=order.artifact["id"],
-            artifact_name=order.artifact["name"],
-            path_id=record["path_id"],
-            tags=tags,
-            last_success=record["id"],
+            {
+                "product_id": order.product["id"],
+                "product_name": order.product["name"],
+                "artifact_id": order.artifact["id"],
+                "artifact_name": order.artifact["name"],
+                "path_id": record["path_id"],
+                "tags": tags,
+                "last_success": record["id"],
+            }
         )
 
 
@@ -224,7 +228,7 @@ def _tags(order: Order) -> dict[str, str]:
         **order.product["tags"],
         **order.portfolio["tags"],
     }
-    choices = products.tag_choices(order.caller, order.portfolio, order.product)
+    choices = browsing.tag_choices(order.caller, order.portfolio, order.product)
     for key, values in choices.items():
         if key not in tags and len(values) == 1:
             tags[key] = values[0]

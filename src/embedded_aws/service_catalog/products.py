@@ -1,8 +1,7 @@
-"""Products and their versions, as the administrator keeps them and as an end user finds them.
+"""Products and their versions, as the administrator keeps them.
 
-The administrator's operations see the account's own products (and those of an accepted portfolio);
-the end user's see only what a portfolio open to the caller's principal offers, and only active
-versions. A launch path is a portfolio through which a product is reached.
+The operations see the account's own products and those of the portfolios it has accepted, with all
+versions; what an end user finds is in `browsing`.
 https://docs.aws.amazon.com/servicecatalog/latest/adminguide/catalogs_products.html
 """
 
@@ -14,17 +13,9 @@ from . import state
 from .errors import InUseError, InvalidParametersError, NotFoundError
 from .paging import page
 from .portfolios import arn as portfolio_arn
-from .portfolios import (
-    constraints_of,
-    detail,
-    launchable,
-    reachable,
-    tag_list,
-    tag_option_detail,
-    tag_options_of,
-)
-from .state import Artifact, Caller, Portfolio, Product
-from .templates import outputs_of, parameters_of
+from .portfolios import detail, reachable, tag_list, tag_option_detail
+from .state import Artifact, Caller, Product
+from .templates import parameters_of
 
 ARTIFACTS_MAX = 100
 TYPE = "CLOUD_FORMATION_TEMPLATE"
@@ -33,20 +24,6 @@ TYPE = "CLOUD_FORMATION_TEMPLATE"
 def arn(product: Product) -> str:
     """The product's ARN."""
     return f"arn:aws:catalog:{product['region']}:{product['account']}:product/{product['id']}"
-
-
-def path_id(portfolio_id: str, product_id: str) -> str:
-    """The launch path that leads to a product through a portfolio."""
-    return state.derived_id("lpv3", portfolio_id, product_id)
-
-
-def paths(caller: Caller, product_id: str) -> dict[str, Portfolio]:
-    """The launch paths open to the caller, by id."""
-    return {
-        path_id(portfolio["id"], product_id): portfolio
-        for portfolio in launchable(caller)
-        if product_id in portfolio["product_ids"]
-    }
 
 
 def delete_product(caller: Caller, product_id: str) -> None:
@@ -61,13 +38,13 @@ def delete_product(caller: Caller, product_id: str) -> None:
     caller.drop(state.products, product_id)
 
 
-# What is found, and for whom.
+# What is found.
 
 
 def administered(caller: Caller, request: dict[str, Any]) -> Product:
     """The product a request names by id or name, among those the account may administer."""
     key, name = request.get("ProductId"), request.get("ProductName")
-    _check_one(key, name, "ProductId", "ProductName")
+    check_one(key, name, "ProductId", "ProductName")
     for product in _administered_products(caller):
         if product["id"] == key or (name and product["name"] == name):
             return product
@@ -89,27 +66,9 @@ def _administered_products(caller: Caller) -> list[Product]:
     ]
 
 
-def offered(caller: Caller, *, product_id: str | None, name: str | None) -> Product:
-    """The product an end user names, when a launch path leads there."""
-    _check_one(product_id, name, "ProductId", "ProductName")
-    for product in _offered_products(caller):
-        if product["id"] == product_id or (name and product["name"] == name):
-            return product
-    if product_id:
-        raise NotFoundError(f"Product {product_id} does not exist or access was denied.")
-    raise NotFoundError(f"Product with name {name} does not exist or access was denied.")
-
-
-def _offered_products(caller: Caller) -> list[Product]:
-    ids = dict.fromkeys(
-        product_id for portfolio in launchable(caller) for product_id in portfolio["product_ids"]
-    )
-    return [caller.anywhere(state.products, product_id) for product_id in ids]
-
-
 def version(product: Product, *, artifact_id: str | None, name: str | None) -> Artifact:
     """The version a request names by id or by name."""
-    _check_one(artifact_id, name, "ProvisioningArtifactId", "ProvisioningArtifactName")
+    check_one(artifact_id, name, "ProvisioningArtifactId", "ProvisioningArtifactName")
     found = [
         artifact
         for artifact in product["artifacts"]
@@ -122,7 +81,8 @@ def version(product: Product, *, artifact_id: str | None, name: str | None) -> A
     return found[0]
 
 
-def _check_one(key: str | None, name: str | None, key_member: str, name_member: str) -> None:
+def check_one(key: str | None, name: str | None, key_member: str, name_member: str) -> None:
+    """Refuse a request that names something both by id and by name, or by neither."""
     if key and name:
         raise InvalidParametersError(f"You cannot specify both {key_member} and {name_member}.")
     if not key and not name:
@@ -158,7 +118,8 @@ def _view_detail(product: Product) -> dict[str, Any]:
     }
 
 
-def _artifact_summary(artifact: Artifact) -> dict[str, Any]:
+def artifact_summary(artifact: Artifact) -> dict[str, Any]:
+    """The wire's ``ProvisioningArtifactSummary``."""
     return {
         "Id": artifact["id"],
         "Name": artifact["name"],
@@ -169,18 +130,14 @@ def _artifact_summary(artifact: Artifact) -> dict[str, Any]:
 
 def _artifact_detail(artifact: Artifact) -> dict[str, Any]:
     return {
-        **_artifact_summary(artifact),
+        **artifact_summary(artifact),
         "Type": TYPE,
         "Active": artifact["active"],
         "Guidance": artifact["guidance"],
     }
 
 
-def _artifact_view(artifact: Artifact) -> dict[str, Any]:
-    return {**_artifact_summary(artifact), "Guidance": artifact["guidance"]}
-
-
-def _matches(product: Product, filters: dict[str, list[str]]) -> bool:
+def matches(product: Product, filters: dict[str, list[str]]) -> bool:
     """Whether a product answers every filter; a filter is answered by any of its values."""
     described = (product["name"], product["owner"], product["description"], product["distributor"])
     text = " ".join(described).lower()
@@ -193,14 +150,15 @@ def _matches(product: Product, filters: dict[str, list[str]]) -> bool:
     return all(any(answers[key](value) for value in values) for key, values in filters.items())
 
 
-def _sorted(products: list[Product], request: dict[str, Any]) -> list[Product]:
+def ordered(products: list[Product], request: dict[str, Any]) -> list[Product]:
+    """The products as ``SortBy`` and ``SortOrder`` want them; by title without."""
     keys = {
         "Title": lambda product: product["name"],
         "VersionCount": lambda product: len(product["artifacts"]),
         "CreationDate": lambda product: product["created"],
     }
-    ordered = sorted(products, key=keys[request.get("SortBy") or "Title"])
-    return ordered[::-1] if request.get("SortOrder") == "DESCENDING" else ordered
+    in_order = sorted(products, key=keys[request.get("SortBy") or "Title"])
+    return in_order[::-1] if request.get("SortOrder") == "DESCENDING" else in_order
 
 
 # The administrator's operations.
@@ -212,9 +170,9 @@ def search_as_admin(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
     if request.get("PortfolioId"):
         inside = reachable(caller, request["PortfolioId"])["product_ids"]
         found = [product for product in found if product["id"] in inside]
-    found = [product for product in found if _matches(product, request.get("Filters") or {})]
+    found = [product for product in found if matches(product, request.get("Filters") or {})]
     return page(
-        [_view_detail(product) for product in _sorted(found, request)],
+        [_view_detail(product) for product in ordered(found, request)],
         request,
         operation="SearchProductsAsAdmin",
         name="ProductViewDetails",
@@ -229,7 +187,7 @@ def describe_as_admin(caller: Caller, request: dict[str, Any]) -> dict[str, Any]
     options = [o for o in caller.own(state.tag_options) if o["id"] in product["tag_option_ids"]]
     return {
         "ProductViewDetail": _view_detail(product),
-        "ProvisioningArtifactSummaries": [_artifact_summary(a) for a in product["artifacts"]],
+        "ProvisioningArtifactSummaries": [artifact_summary(a) for a in product["artifacts"]],
         "Tags": tag_list(product["tags"]),
         "TagOptions": [tag_option_detail(option) for option in options],
         "Budgets": [],
@@ -292,133 +250,6 @@ def update_artifact(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
         "Info": {"TemplateUrl": artifact["url"]},
         "Status": "AVAILABLE",
     }
-
-
-# The end user's operations.
-
-
-def search(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
-    """API_SearchProducts: what the caller's principal may launch."""
-    found = [p for p in _offered_products(caller) if _matches(p, request.get("Filters") or {})]
-    owners = dict.fromkeys(product["owner"] for product in found)
-    answer = page(
-        [
-            view_summary(product, has_default_path=len(paths(caller, product["id"])) == 1)
-            for product in _sorted(found, request)
-        ],
-        request,
-        operation="SearchProducts",
-        name="ProductViewSummaries",
-    )
-    answer["ProductViewAggregations"] = {
-        "Owner": [
-            {"Value": owner, "ApproximateCount": sum(p["owner"] == owner for p in found)}
-            for owner in owners
-        ],
-    }
-    return answer
-
-
-def describe(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
-    """API_DescribeProduct: the active versions and the launch paths."""
-    product = offered(caller, product_id=request.get("Id"), name=request.get("Name"))
-    open_paths = paths(caller, product["id"])
-    return {
-        "ProductViewSummary": view_summary(product, has_default_path=len(open_paths) == 1),
-        "ProvisioningArtifacts": [_artifact_view(a) for a in product["artifacts"] if a["active"]],
-        "Budgets": [],
-        "LaunchPaths": [
-            {"Id": key, "Name": portfolio["name"]} for key, portfolio in open_paths.items()
-        ],
-    }
-
-
-def list_launch_paths(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
-    """API_ListLaunchPaths."""
-    product_id = request["ProductId"]
-    open_paths = paths(caller, product_id)
-    if not open_paths:
-        raise NotFoundError(f"No launch paths found for resource: {product_id}")
-    product = caller.anywhere(state.products, product_id)
-    listed = [
-        {
-            "Id": key,
-            "ConstraintSummaries": _constraint_summaries(portfolio, product_id),
-            "Tags": tag_list({**product["tags"], **portfolio["tags"]}),
-            "Name": portfolio["name"],
-        }
-        for key, portfolio in open_paths.items()
-    ]
-    return page(listed, request, operation="ListLaunchPaths", name="LaunchPathSummaries")
-
-
-def chosen_path(
-    caller: Caller, product: Product, *, path_id: str | None, name: str | None
-) -> tuple[str, Portfolio]:
-    """The launch path a request names, or the only one.
-
-    Raises:
-        NotFoundError: None is open to the caller, or not the one named.
-        InvalidParametersError: Several are open and none is named.
-    """
-    open_paths = paths(caller, product["id"])
-    if path_id and name:
-        raise InvalidParametersError("You cannot specify both PathId and PathName.")
-    if not open_paths:
-        raise NotFoundError(f"No launch paths found for resource: {product['id']}")
-    if not path_id and not name and len(open_paths) > 1:
-        raise InvalidParametersError(
-            "More than one launch path ids exist. Please specify the launch path id"
-        )
-    for key, portfolio in open_paths.items():
-        if (not path_id and not name) or key == path_id or (name and portfolio["name"] == name):
-            return key, portfolio
-    raise NotFoundError(f"Launch path {path_id or name} not found.")
-
-
-def describe_parameters(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
-    """API_DescribeProvisioningParameters: what a launch takes, and what holds it."""
-    product = offered(caller, product_id=request.get("ProductId"), name=request.get("ProductName"))
-    artifact = version(
-        product,
-        artifact_id=request.get("ProvisioningArtifactId"),
-        name=request.get("ProvisioningArtifactName"),
-    )
-    if not artifact["active"]:
-        raise NotFoundError(f"ProvisioningArtifact {artifact['id']} not found.")
-    _, portfolio = chosen_path(
-        caller, product, path_id=request.get("PathId"), name=request.get("PathName")
-    )
-    outputs = outputs_of(artifact["template"])
-    return {
-        "ProvisioningArtifactParameters": parameters_of(artifact["template"]),
-        "ConstraintSummaries": _constraint_summaries(portfolio, product["id"]),
-        "UsageInstructions": [],
-        "TagOptions": [
-            {"Key": key, "Values": values}
-            for key, values in tag_choices(caller, portfolio, product).items()
-        ],
-        "ProvisioningArtifactPreferences": {},
-        "ProvisioningArtifactOutputs": outputs,
-        "ProvisioningArtifactOutputKeys": outputs,
-    }
-
-
-def tag_choices(caller: Caller, portfolio: Portfolio, product: Product) -> dict[str, list[str]]:
-    """The values that active tag options of portfolio and product leave for each key."""
-    choices: dict[str, list[str]] = {}
-    options = tag_options_of(caller, portfolio) + tag_options_of(caller, portfolio, product)
-    for option in options:
-        if option["active"] and option["value"] not in choices.setdefault(option["key"], []):
-            choices[option["key"]].append(option["value"])
-    return {key: values for key, values in choices.items() if values}
-
-
-def _constraint_summaries(portfolio: Portfolio, product_id: str) -> list[dict[str, Any]]:
-    return [
-        {"Type": constraint["kind"], "Description": constraint["description"]}
-        for constraint in constraints_of(portfolio["id"], product_id)
-    ]
 
 
 def list_resources_for_tag_option(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:

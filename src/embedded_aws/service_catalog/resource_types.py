@@ -7,10 +7,12 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Servi
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from . import portfolios, resource_schemas, sharing, state, versions
 from .errors import DuplicateError, InUseError, InvalidParametersError, NotFoundError
@@ -20,6 +22,8 @@ from .resource_schemas import Schema
 from .state import Caller, Portfolio, Principal, Product, TagOption
 
 Properties = Mapping[str, Any]
+P = ParamSpec("P")
+R = TypeVar("R")
 Made = tuple[str, dict[str, str]]  # the physical id (Ref) and the attributes (Fn::GetAtt)
 
 
@@ -36,7 +40,7 @@ class ResourceType:
 
     schema: Schema
     create: Callable[[Caller, Properties], Made]
-    change: Callable[[Caller, str, Properties, Properties], Made] | None
+    change: Callable[[Caller, str, Properties], Made] | None
     delete: Callable[[Caller, str, Properties], None]
 
 
@@ -44,8 +48,7 @@ def create(kind: str, caller: Caller, logical_id: str, properties: Properties) -
     """Make a resource of a type such as ``AWS::ServiceCatalog::Portfolio``."""
     handler = TYPES[kind]
     resource_schemas.check(logical_id, handler.schema, properties)
-    with state.LOCK:
-        return handler.create(caller, properties)
+    return handler.create(caller, properties)
 
 
 def update(
@@ -60,19 +63,26 @@ def update(
     handler = TYPES[kind]
     resource_schemas.check(logical_id, handler.schema, new)
     replaced = any(old.get(name) != new.get(name) for name in handler.schema.fixed)
-    with state.LOCK:
-        if replaced or handler.change is None:
-            return handler.create(caller, new)
-        return handler.change(caller, physical_id, old, new)
+    if replaced or handler.change is None:
+        return handler.create(caller, new)
+    return handler.change(caller, physical_id, new)
 
 
 def delete(kind: str, caller: Caller, physical_id: str, properties: Properties) -> None:
     """Remove a resource; one that is gone already is no failure."""
-    with state.LOCK:
-        try:
-            TYPES[kind].delete(caller, physical_id, properties)
-        except NotFoundError:
-            return
+    with suppress(NotFoundError):
+        TYPES[kind].delete(caller, physical_id, properties)
+
+
+def _locked(function: Callable[P, R]) -> Callable[P, R]:
+    """The function, alone with the state while it runs."""
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        with state.LOCK:
+            return function(*args, **kwargs)
+
+    return run
 
 
 def _tags(properties: Properties) -> dict[str, str]:
@@ -95,6 +105,7 @@ def _portfolio_fields(properties: Properties) -> dict[str, Any]:
     }
 
 
+@_locked
 def _create_portfolio(caller: Caller, properties: Properties) -> Made:
     portfolio: Portfolio = {
         "id": state.new_id("port"),
@@ -110,12 +121,14 @@ def _create_portfolio(caller: Caller, properties: Properties) -> Made:
     return portfolio["id"], {"PortfolioName": portfolio["name"]}
 
 
-def _change_portfolio(caller: Caller, key: str, old: Properties, new: Properties) -> Made:
+@_locked
+def _change_portfolio(caller: Caller, key: str, new: Properties) -> Made:
     portfolio = portfolios.owned(caller, key)
     portfolio.update(_portfolio_fields(new))  # type: ignore[typeddict-item]
     return key, {"PortfolioName": portfolio["name"]}
 
 
+@_locked
 def _delete_portfolio(caller: Caller, key: str, properties: Properties) -> None:
     portfolios.delete_portfolio(caller, key)
 
@@ -158,18 +171,19 @@ def _create_product(caller: Caller, properties: Properties) -> Made:
     return _product_made(product)
 
 
-def _change_product(caller: Caller, key: str, old: Properties, new: Properties) -> Made:
+def _change_product(caller: Caller, key: str, new: Properties) -> Made:
     product = caller.get(state.products, key)
     if product is None:
         raise NotFoundError(f"Product {key} not found.")
-    product["artifacts"] = versions.made(
+    replace = _flag(new, "ReplaceProvisioningArtifacts", default=False)
+    artifacts = versions.made(
         caller,
         new["ProvisioningArtifactParameters"],
-        keep=()
-        if _flag(new, "ReplaceProvisioningArtifacts", default=False)
-        else product["artifacts"],
+        keep=() if replace else product["artifacts"],
     )
-    product.update(_product_fields(new))
+    with state.LOCK:
+        product["artifacts"] = artifacts
+        product.update(_product_fields(new))
     return _product_made(product)
 
 
@@ -180,12 +194,14 @@ def _delete_product(caller: Caller, key: str, properties: Properties) -> None:
 # AWS::ServiceCatalog::PortfolioProductAssociation
 
 
+@_locked
 def _create_product_association(caller: Caller, properties: Properties) -> Made:
     portfolio_id, product_id = properties["PortfolioId"], properties["ProductId"]
     portfolios.add_product(caller, portfolio_id, product_id)
     return f"{portfolio_id}|{product_id}", {}
 
 
+@_locked
 def _delete_product_association(caller: Caller, key: str, properties: Properties) -> None:
     portfolios.remove_product(caller, properties["PortfolioId"], properties["ProductId"])
 
@@ -221,6 +237,7 @@ def _template_parameters(caller: Caller, properties: Properties) -> dict[str, An
 def _constraint_type(
     schema: Schema, kind: str, parameters: Callable[[Caller, Properties], dict[str, Any]]
 ) -> ResourceType:
+    @_locked
     def make(caller: Caller, properties: Properties) -> Made:
         constraint = portfolios.add_constraint(
             caller,
@@ -232,15 +249,16 @@ def _constraint_type(
         )
         return constraint["id"], {"Id": constraint["id"]}
 
-    def change(caller: Caller, key: str, old: Properties, new: Properties) -> Made:
+    @_locked
+    def change(caller: Caller, key: str, new: Properties) -> Made:
         constraint = caller.get(state.constraints, key)
         if constraint is None:
             raise NotFoundError(f"Constraint {key} not found.")
-        constraint.update(
-            description=new.get("Description", ""), parameters=parameters(caller, new)
-        )
+        constraint["parameters"] = parameters(caller, new)
+        constraint["description"] = new.get("Description", "")
         return key, {"Id": key}
 
+    @_locked
     def remove(caller: Caller, key: str, properties: Properties) -> None:
         caller.drop(state.constraints, key)
 
@@ -254,12 +272,14 @@ def _principal(properties: Properties) -> Principal:
     return {"arn": properties["PrincipalARN"], "kind": properties["PrincipalType"]}
 
 
+@_locked
 def _create_principal_association(caller: Caller, properties: Properties) -> Made:
     portfolio_id = properties["PortfolioId"]
     portfolios.add_principal(caller, portfolio_id, _principal(properties))
     return f"{portfolio_id}|{properties['PrincipalARN']}", {}
 
 
+@_locked
 def _delete_principal_association(caller: Caller, key: str, properties: Properties) -> None:
     portfolios.remove_principal(caller, properties["PortfolioId"], _principal(properties))
 
@@ -267,6 +287,7 @@ def _delete_principal_association(caller: Caller, key: str, properties: Properti
 # AWS::ServiceCatalog::PortfolioShare
 
 
+@_locked
 def _create_share(caller: Caller, properties: Properties) -> Made:
     portfolio_id, account = properties["PortfolioId"], properties["AccountId"]
     flag = _flag(properties, "ShareTagOptions", default=False)
@@ -274,10 +295,12 @@ def _create_share(caller: Caller, properties: Properties) -> Made:
     return f"{portfolio_id}|{account}", {}
 
 
-def _change_share(caller: Caller, key: str, old: Properties, new: Properties) -> Made:
+@_locked
+def _change_share(caller: Caller, key: str, new: Properties) -> Made:
     return _create_share(caller, new)
 
 
+@_locked
 def _delete_share(caller: Caller, key: str, properties: Properties) -> None:
     sharing.withdraw(caller, properties["PortfolioId"], properties["AccountId"])
 
@@ -285,6 +308,7 @@ def _delete_share(caller: Caller, key: str, properties: Properties) -> None:
 # AWS::ServiceCatalog::TagOption and TagOptionAssociation
 
 
+@_locked
 def _create_tag_option(caller: Caller, properties: Properties) -> Made:
     option: TagOption = {
         "id": state.new_id("tag"),
@@ -302,7 +326,8 @@ def _create_tag_option(caller: Caller, properties: Properties) -> Made:
     return option["id"], {"Id": option["id"]}
 
 
-def _change_tag_option(caller: Caller, key: str, old: Properties, new: Properties) -> Made:
+@_locked
+def _change_tag_option(caller: Caller, key: str, new: Properties) -> Made:
     option = caller.get(state.tag_options, key)
     if option is None:
         raise NotFoundError(f"TagOption {key} not found.")
@@ -310,6 +335,7 @@ def _change_tag_option(caller: Caller, key: str, old: Properties, new: Propertie
     return key, {"Id": key}
 
 
+@_locked
 def _delete_tag_option(caller: Caller, key: str, properties: Properties) -> None:
     for holder in (*caller.own(state.portfolios), *caller.own(state.products)):
         if key in holder["tag_option_ids"]:
@@ -317,12 +343,14 @@ def _delete_tag_option(caller: Caller, key: str, properties: Properties) -> None
     caller.drop(state.tag_options, key)
 
 
+@_locked
 def _create_tag_option_association(caller: Caller, properties: Properties) -> Made:
     tag_option_id, holder_id = properties["TagOptionId"], properties["ResourceId"]
     portfolios.add_tag_option(caller, holder_id, tag_option_id)
     return f"{tag_option_id}|{holder_id}", {}
 
 
+@_locked
 def _delete_tag_option_association(caller: Caller, key: str, properties: Properties) -> None:
     portfolios.remove_tag_option(caller, properties["ResourceId"], properties["TagOptionId"])
 

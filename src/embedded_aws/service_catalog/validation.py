@@ -63,13 +63,14 @@ def pattern(expression: str) -> re.Pattern[str]:
     return re.compile(expression)
 
 
-def _problems(shape: Shape, value: Any, path: str) -> list[str]:
-    if not isinstance(value, _TYPES[shape.type_name]) or (
-        shape.type_name == "integer" and isinstance(value, bool)
-    ):
-        return [
-            f"Value at '{path}' failed to satisfy constraint: Member must be a {shape.type_name}"
-        ]
+def _problems(shape: Any, value: Any, path: str) -> list[str]:
+    kind = shape.type_name
+    if not isinstance(value, _TYPES[kind]) or (kind == "integer" and isinstance(value, bool)):
+        return [f"Value at '{path}' failed to satisfy constraint: Member must be a {kind}"]
+    return _member_problems(shape, value, path)
+
+
+def _member_problems(shape: Any, value: Any, path: str) -> list[str]:
     if isinstance(shape, StructureShape):
         return _structure_problems(shape, value, path)
     if isinstance(shape, ListShape):

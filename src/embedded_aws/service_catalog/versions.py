@@ -47,8 +47,8 @@ def made(
             raise InvalidParametersError(
                 f"Provisioning artifact {key[1]} with template {key[0]} is listed twice"
             )
-        artifacts[key] = present.get(key) or _new(caller, *key, settings)
-        artifacts[key]["description"] = settings.get("Description", "")
+        artifact = present.get(key) or _new(caller, *key, settings)
+        artifacts[key] = {**artifact, "description": settings.get("Description", "")}
     return list(artifacts.values())
 
 
