@@ -226,7 +226,8 @@ def _entries() -> list[tuple[str, str]]:
             pair
             for section in document.values()
             for entry in section.values()
-            for verb in ("create", "update", "delete")
+            for verb in entry
+            if verb != "arn"
             for pair in flat(entry[verb], entry.get("arn", ""))
         }
     )

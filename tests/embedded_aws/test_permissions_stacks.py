@@ -522,3 +522,16 @@ def test_a_change_set_is_executed_as_its_role(tenant: Tenant) -> None:
     time.sleep(0.02)
     tenant.settled(name)
     assert "not authorized to perform: ssm:PutParameter" in tenant.reasons(name)[0]
+
+
+def test_a_plan_of_a_launch_is_made_by_the_launch_role_itself(tenant: Tenant) -> None:
+    name = f"SC-{ACCOUNT}-pp-{next(_numbers)}"
+    role = tenant.role(allow(ALL), trust=SERVICE_CATALOG)
+    with pytest.raises(ClientError, match="perform: cloudformation:CreateChangeSet on resource: "):
+        tenant.client("cloudformation").create_change_set(
+            StackName=name,
+            ChangeSetName="plan",
+            ChangeSetType="CREATE",
+            TemplateBody=json.dumps({"Resources": PARAMETER}).replace("{name}", "plan"),
+            RoleARN=role,
+        )

@@ -25,12 +25,13 @@ from .roles import AccessDeniedError, Role, RoleError, assume
 # What the stack's record remembers its role under; DescribeStacks names it so.
 ROLE = "RoleARN"
 
+# The actions that start work, with the section of direct calls they need, if one.
 _VERBS = {
     "CreateStack": "create",
     "UpdateStack": "update",
     "DeleteStack": "delete",
-    "CreateChangeSet": "",
-    "ExecuteChangeSet": "",
+    "CreateChangeSet": "plan",
+    "ExecuteChangeSet": "plan",
     "RollbackStack": "",
     "ContinueUpdateRollback": "",
 }

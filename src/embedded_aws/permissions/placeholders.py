@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from . import accounts
 
@@ -101,6 +101,5 @@ _FILTERS: dict[str, Callable[[str, Step], str]] = {
     "key": lambda value, step: accounts.key_arn(step.account, step.region, value),
     "object": _object,
     "path": lambda value, _step: value.lstrip("/"),
-    "quoted": lambda value, _step: quote(value, safe=""),
     "role": lambda value, step: accounts.role_arn(step.account, value),
 }

@@ -48,7 +48,7 @@ class Step:
     """What CloudFormation is about to do to one resource.
 
     Args:
-        verb: ``create``, ``update`` or ``delete``.
+        verb: ``create``, ``update`` or ``delete``; of a stack also ``plan``.
         resource_type: The CloudFormation type.
         properties: The resolved properties; the new ones on an update.
         previous: The properties before an update.
@@ -101,7 +101,7 @@ def direct_calls(step: Step) -> Iterator[Call]:
     name = str(step.properties.get("StackName", ""))
     for pattern, needs in _needs("direct").items():
         if fnmatchcase(name, pattern):
-            return _fill(needs[step.verb], step)
+            return _fill(needs.get(step.verb, ()), step)
     return iter(())
 
 
@@ -178,7 +178,8 @@ def _needs(section: str) -> dict[str, dict[str, tuple[Need, ...]]]:
     return {
         name: {
             verb: tuple(_parse(entry[verb], entry.get("arn", "")))
-            for verb in ("create", "update", "delete")
+            for verb in entry
+            if verb != "arn"
         }
         for name, entry in document[section].items()
     }

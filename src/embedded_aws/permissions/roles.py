@@ -51,12 +51,10 @@ class Role:
     Args:
         account: The stack's account, which owns the role.
         name: The role's name.
-        session: The session's name, as it stands in the caller's ARN.
     """
 
     account: str
     name: str
-    session: str = "AWSCloudFormation"
 
     def check(self, call: Call, *, forwarded: bool) -> None:
         """Refuse a call that the role's policies do not allow.
@@ -78,7 +76,7 @@ class Role:
         )
         if reason is None:
             return
-        caller = f"arn:aws:sts::{self.account}:assumed-role/{self.name}/{self.session}"
+        caller = f"arn:aws:sts::{self.account}:assumed-role/{self.name}/AWSCloudFormation"
         service = call.action.partition(":")[0]
         raise AccessDeniedError(
             f"User: {caller} is not authorized to perform: {call.action} "
