@@ -9,7 +9,7 @@ import click
 from .main import INTERRUPTED
 
 if TYPE_CHECKING:
-    from ..provisioning import Aws, Follow, Nothing, Outcome, Provision, Terminate, Update
+    from ..provisioning import Aws, Follow, Nothing, Outcome, Provision, Record, Terminate, Update
 
 _DOING = {"launch": "launching", "upgrade": "upgrading", "terminate": "terminating"}
 _NOUN = {"launch": "launch", "upgrade": "upgrade", "terminate": "termination"}
@@ -61,7 +61,7 @@ def run(
         click.echo(f"next: {following}", err=True)
 
 
-def _wait(aws: Aws, step, record) -> Outcome:
+def _wait(aws: Aws, step: Follow | Provision | Update | Terminate, record: Record) -> Outcome:
     from ..provisioning import Follow, wait
     from .progress import Progress
 

@@ -29,8 +29,7 @@ def as_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*(Text(cell or "-") for cell in row))
-    terminal = sys.stdout.isatty()
-    Console(file=sys.stdout, width=None if terminal else _WIDE, highlight=False).print(table)
+    _print(table)
 
 
 def as_fields(fields: Iterable[tuple[str, str]]) -> None:
@@ -38,8 +37,18 @@ def as_fields(fields: Iterable[tuple[str, str]]) -> None:
     table = Table.grid(padding=(0, 2))
     for name, value in fields:
         table.add_row(Text(name, style="bold"), Text(value or "-"))
-    terminal = sys.stdout.isatty()
-    Console(file=sys.stdout, width=None if terminal else _WIDE, highlight=False).print(table)
+    _print(table)
+
+
+def _print(table: Table) -> None:
+    if sys.stdout.isatty():
+        Console(highlight=False).print(table)
+        return
+    console = Console(width=_WIDE, highlight=False)
+    with console.capture() as capture:
+        console.print(table)
+    for line in capture.get().splitlines():
+        click.echo(line.rstrip())
 
 
 def _plain(value: Any) -> Any:

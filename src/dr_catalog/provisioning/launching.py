@@ -184,6 +184,8 @@ def _wanted(aws: Aws, request: LaunchRequest, product: Product, version_id: str)
         name: parameter.default
         for name, parameter in terms.parameters.items()
         if parameter.default is not None
+        # What such a key resolves to is onboarding's setting, not the tenant's.
+        and not parameter.type.startswith("AWS::SSM::")
     }
     return {**defaults, **_values(request, terms)}
 

@@ -67,12 +67,15 @@ class Product:
 
     @property
     def default(self) -> Version | None:
-        """The version that guidance recommends, else the newest that is not deprecated."""
-        for version in self.versions:
-            if version.guidance == DEFAULT:
-                return version
-        offered = [version for version in self.versions if version.guidance != DEPRECATED]
-        return max(offered, key=Version.order, default=None)
+        """The newest version that guidance names DEFAULT, else the newest that is not deprecated.
+
+        Guidance is DEFAULT for every version that no one has changed, so that it may name several.
+        """
+        return max(
+            (version for version in self.versions if version.guidance != DEPRECATED),
+            key=lambda version: (version.guidance == DEFAULT, version.order()),
+            default=None,
+        )
 
     def version_named(self, version_id: str) -> str:
         """The name of the version with this id; the id itself when it is no longer active."""

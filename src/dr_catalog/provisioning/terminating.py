@@ -68,7 +68,9 @@ def plan_termination(aws: Aws, suffix: str) -> Terminate | Follow | Nothing:
         product=product,
         version=version,
         launch=launch,
-        on_termination=stack.parameters.get(ON_TERMINATION, "") if stack else "",
+        on_termination=stack.parameters.get(ON_TERMINATION, "")
+        if stack and stack.status not in _NOT_RUNNING
+        else "",
         peer_region=aws.peer_region,
         notes=()
         if stack

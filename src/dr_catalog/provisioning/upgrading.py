@@ -56,9 +56,9 @@ def plan_upgrade(aws: Aws, request: UpgradeRequest) -> Update | Follow | Nothing
     target = _target(request, product, present, launch)
     stack = launch_stack(aws, launch)
     same = target.id == launch.version_id
-    asked = (
-        parameters.changed(request.parameters, stack.parameters) if stack else request.parameters
-    )
+    previous_values = stack.parameters if stack else {}
+    # A hidden value never equals what is asked for, so that a secret can be replaced.
+    asked = {k: v for k, v in request.parameters.items() if previous_values.get(k) != v}
     if launch.status == AVAILABLE and same and not asked:
         return _nothing(request, product, target)
     if launch.status == AVAILABLE and request.version is None and _older(target, present, request):
