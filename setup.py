@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from setuptools import find_packages, setup
+from setuptools import find_namespace_packages, setup
 
 setup(
     name="dr-catalog",
@@ -12,10 +12,10 @@ setup(
     long_description_content_type="text/markdown",
     python_requires=">=3.11",
     package_dir={"": "src"},
-    packages=find_packages("src"),
+    packages=find_namespace_packages("src"),
     include_package_data=True,
     package_data={
-        "dr_catalog": ["py.typed", "**/*.yaml", "**/*.json", "handlers/*/*.py"],
+        "dr_catalog": ["py.typed", "**/*.yaml", "**/*.json"],
         "embedded_aws": ["py.typed", "*.md", "**/*.yaml", "**/*.json"],
     },
     install_requires=[

@@ -41,14 +41,13 @@ def main() -> None:
     say("replication lag over distance, or DNS timing.")
     with tempfile.TemporaryDirectory() as state:
         port = str(free_port())
-        local = ["local", "--port", port, "--state-dir", state]
         step("Start the embedded AWS")
         try:
-            run("local", "up", *local[1:])
+            run("local", "up", "--port", port, "--state-dir", state)
             os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{port}"
             story()
         finally:
-            run("local", "down", *local[1:])
+            run("local", "down", "--state-dir", state)
     say(f"\nDone in {time.monotonic() - STARTED:.0f} s. This was a local simulation.")
 
 

@@ -18,7 +18,14 @@ from pathlib import Path
 from typing import Any
 
 HOST = "127.0.0.1"
-EXTENSIONS = ("resource_types", "stacksets", "service_catalog", "permissions", "operations")
+EXTENSIONS = (
+    "repairs",
+    "resource_types",
+    "stacksets",
+    "service_catalog",
+    "permissions",
+    "operations",
+)
 """In the order they are registered: the gate of ``operations`` stands before all others."""
 
 _BACKLOG = 128

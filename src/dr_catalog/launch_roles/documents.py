@@ -65,7 +65,7 @@ def launch_policies(
         asset_bucket_prefix: What stands before ``-<region>`` in the asset bucket's name.
     """
     role = f"arn:{partition}:iam::{account}:role"
-    direct = [
+    direct: list[Statement] = [
         {
             "Sid": "LaunchStacks",
             "Effect": "Allow",
@@ -119,7 +119,7 @@ def execution_policies(
     *, partition: str, account: str, regions: Sequence[str], asset_bucket_prefix: str
 ) -> list[Document]:
     """What the StackSet execution role may do in the peer region; see ``launch_policies``."""
-    direct = [
+    direct: list[Statement] = [
         {
             "Sid": "PeerStacks",
             "Effect": "Allow",

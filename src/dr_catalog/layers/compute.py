@@ -115,6 +115,7 @@ def _api(scope: Construct, *, suffix: str, function: lambda_.Function) -> apigat
             throttling_burst_limit=BURST,
         ),
     )
+    api.node.try_remove_child("Endpoint")  # an output without a description, which nobody asked for
     integration = apigateway.LambdaIntegration(function, allow_test_invoke=False)
     signed, unsigned = apigateway.AuthorizationType.IAM, apigateway.AuthorizationType.NONE
     transactions = api.root.add_resource("transactions")

@@ -138,7 +138,7 @@ class ReverseReplication(Construct):
             statements=[
                 iam.PolicyStatement(
                     sid="PutRule",
-                    actions=["s3:GetReplicationConfiguration", "s3:PutReplicationConfiguration"],
+                    actions=["s3:PutReplicationConfiguration"],
                     resources=[source_arn],
                 ),
                 iam.PolicyStatement(

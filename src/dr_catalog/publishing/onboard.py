@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import names
 from ..definitions import Catalog, Stage, load_catalog
 from ..errors import PublishError
+from .account import REGION, ROLES, deploy_parameters, deploy_roles, peer_of
 from .accounts import Accounts
 from .assembly import synthesise
 from .publish import PORTFOLIO, find_stage
-from .stack import deploy, describe, outputs
-
-ROLES, REGION = "dr-catalog-roles", "dr-catalog-region"
+from .stack import describe, outputs
 
 
 @dataclass(frozen=True)
@@ -68,16 +66,7 @@ class Onboarding:
         portfolios = {region: self._portfolio(stage, region) for region in stage.regions}
         templates = synthesise(self.root)
         home = stage.regions[0]
-        roles = deploy(
-            self._client("cloudformation", home),
-            name=ROLES,
-            template=templates["OnboardingRoles"],
-            parameters={
-                "AssetBucketPrefix": names.ASSET_BUCKET_PREFIX.of(account=stage.account),
-                "FirstRegion": stage.regions[0],
-                "SecondRegion": stage.regions[1],
-            },
-        )
+        roles = deploy_roles(self._client("cloudformation", home), stage=stage, templates=templates)
         self.say(f"{self.account}: launch roles, StackSet roles and boundary are there")
         with ThreadPoolExecutor(max_workers=len(stage.regions)) as pool:
             done = [
@@ -87,7 +76,7 @@ class Onboarding:
                     stage,
                     region,
                     portfolios[region],
-                    templates["OnboardingRegion"],
+                    templates,
                     (f"stack {ROLES}",) if roles.changed and region == home else (),
                 )
                 for region in stage.regions
@@ -100,28 +89,20 @@ class Onboarding:
         stage: Stage,
         region: str,
         portfolio: str,
-        template: str,
+        templates: Mapping[str, str],
         so_far: tuple[str, ...],
     ) -> Onboarded:
         changes = list(so_far)
-        (peer_region,) = set(stage.regions) - {region}
-        if deploy(
-            self._client("cloudformation", region),
-            name=REGION,
-            template=template,
-            parameters={
-                "AssetBucketPrefix": names.ASSET_BUCKET_PREFIX.of(account=stage.account),
-                "PeerRegion": peer_region,
-            },
+        if deploy_parameters(
+            self._client("cloudformation", region), stage=stage, region=region, templates=templates
         ).changed:
             changes.append(f"stack {REGION}")
         if self.account != stage.account:
             changes += self._join(catalog, region, portfolio)
-        self.say(f"{self.account} {region}: " + (", ".join(changes) or "nothing to do"))
         return Onboarded(
             account=self.account,
             region=region,
-            peer_region=peer_region,
+            peer_region=peer_of(stage, region),
             portfolio=portfolio,
             changes=tuple(changes),
         )
@@ -148,9 +129,8 @@ class Onboarding:
         }
         partition = servicecatalog.meta.partition
         for principal in catalog.portfolio.principals:
-            arn = f"arn:{partition}:iam::{self.account}:role/{principal.role}"
-            if principal.type == "IAM_PATTERN":
-                arn = f"arn:{partition}:iam:::role/{principal.role}"
+            account = "" if principal.type == "IAM_PATTERN" else self.account
+            arn = f"arn:{partition}:iam::{account}:role/{principal.role}"
             if arn not in there:
                 servicecatalog.associate_principal_with_portfolio(
                     PortfolioId=portfolio, PrincipalARN=arn, PrincipalType=principal.type

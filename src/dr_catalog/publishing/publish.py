@@ -12,6 +12,7 @@ from .. import names
 from ..definitions import Catalog, Stage, load_catalog
 from ..errors import NotFoundError, SetupError
 from . import files, guidance
+from .account import deploy_parameters, deploy_roles
 from .accounts import Accounts
 from .assembly import synthesise
 from .stack import deploy
@@ -66,6 +67,12 @@ class Publishing:
             )
         self.say(f"synthesising the stacks of stage {stage.name}")
         templates = synthesise(self.root)
+        # A launch constraint is refused until its role exists in this account too.
+        deploy_roles(
+            self.accounts.client("cloudformation", account=stage.account, region=stage.regions[0]),
+            stage=stage,
+            templates=templates,
+        )
         with ThreadPoolExecutor(max_workers=len(stage.regions)) as pool:
             done = [
                 pool.submit(self._region, catalog, stage, region, templates)
@@ -82,6 +89,7 @@ class Publishing:
         cloudformation = client("cloudformation")
         changes: list[str] = []
         bucket = names.ASSET_BUCKET.of(account=stage.account, region=region)
+        deploy_parameters(cloudformation, stage=stage, region=region, templates=templates)
         offered = [catalog.products[name] for name in catalog.portfolio.products]
 
         if deploy(
@@ -107,7 +115,6 @@ class Publishing:
                 )
                 changes += [f"guidance of {product.product} {version}" for version in versions]
         files.check(client("s3"), bucket=bucket, keys=written)
-        self.say(f"{region}: portfolio {portfolio_id}, " + (", ".join(changes) or "nothing to do"))
         return Published(region=region, portfolio=portfolio_id, changes=tuple(changes))
 
 

@@ -39,6 +39,10 @@ def findings(*, product: str, version: str, role: str, content: bytes) -> tuple[
     )
 
 
+HARMLESS = frozenset({"W3005"})
+"""Warnings about CDK's habits: it writes down a dependency that a reference implies already."""
+
+
 @cache
 def _lint(content: bytes) -> tuple[Match, ...]:
     from cfnlint.config import ConfigMixIn  # slow: 0.5 s
@@ -51,6 +55,8 @@ def _lint(content: bytes) -> tuple[Match, ...]:
         matches = list(run_template_by_data(template, config, _rules()))
     found: set[Match] = set()
     for match in matches:
+        if match.rule.id in HARMLESS:
+            continue
         path = [str(step) for step in getattr(match, "path", ())]
         place = path[1] if len(path) > 1 else ""
         level: Literal["error", "warning"] = "error" if match.rule.id.startswith("E") else "warning"

@@ -122,7 +122,11 @@ class PortfolioStack(cdk.Stack):
                 portfolio_id=self._portfolio_id,
                 principal_type=principal.type,
                 principal_arn=self.format_arn(
-                    service="iam", region="", resource="role", resource_name=principal.role
+                    service="iam",
+                    region="",
+                    account="" if principal.type == "IAM_PATTERN" else self.account,
+                    resource="role",
+                    resource_name=principal.role,
                 ),
             )
         for account in portfolio.shares.accounts:

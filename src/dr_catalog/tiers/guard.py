@@ -139,7 +139,6 @@ def _purge_rights(
             sid="EmptyAndDeleteBuckets",
             actions=[
                 "s3:DeleteBucket",
-                "s3:GetReplicationConfiguration",
                 "s3:ListBucketMultipartUploads",
                 "s3:ListBucketVersions",
                 "s3:PutReplicationConfiguration",

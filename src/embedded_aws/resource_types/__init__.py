@@ -4,16 +4,14 @@ Each is made through its own service's public API, so that what a stack says is 
 answers; one module a type. A property that is not listed fails the stack instead of being dropped.
 """
 
-from . import bucket, foreign_buckets, global_table, replica_key, replication
+from . import bucket, global_table, replica_key
 
 TYPES = (bucket, global_table, replica_key)
 
 
 def register() -> None:
-    """Register the types, replication as S3 does it, and buckets of other accounts."""
+    """Register the types."""
     from ..extension import register_type
 
     for module in TYPES:
         register_type(module.TYPE, create=module.create, update=module.update, delete=module.delete)
-    replication.install()
-    foreign_buckets.install()

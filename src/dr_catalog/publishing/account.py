@@ -1,0 +1,51 @@
+"""What an account needs before anything can be launched in it: roles once, parameters a region.
+
+A stage's own account needs them too: Service Catalog wants the role of a launch constraint in the
+account that publishes, and a canary launches there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .. import names
+from ..definitions import Stage
+from .stack import Deployed, deploy
+
+ROLES, REGION = "dr-catalog-roles", "dr-catalog-region"
+
+
+def deploy_roles(cloudformation: Any, *, stage: Stage, templates: Mapping[str, str]) -> Deployed:
+    """The launch roles, the StackSet roles and the boundary; IAM is global, so once."""
+    return deploy(
+        cloudformation,
+        name=ROLES,
+        template=templates["OnboardingRoles"],
+        parameters={
+            "AssetBucketPrefix": names.ASSET_BUCKET_PREFIX.of(account=stage.account),
+            "FirstRegion": stage.regions[0],
+            "SecondRegion": stage.regions[1],
+        },
+    )
+
+
+def deploy_parameters(
+    cloudformation: Any, *, stage: Stage, region: str, templates: Mapping[str, str]
+) -> Deployed:
+    """Where code is read from, and which region is the peer's."""
+    return deploy(
+        cloudformation,
+        name=REGION,
+        template=templates["OnboardingRegion"],
+        parameters={
+            "AssetBucketPrefix": names.ASSET_BUCKET_PREFIX.of(account=stage.account),
+            "PeerRegion": peer_of(stage, region),
+        },
+    )
+
+
+def peer_of(stage: Stage, region: str) -> str:
+    """The other region of the stage's pair."""
+    first, second = stage.regions
+    return second if region == first else first
