@@ -112,6 +112,9 @@ def test_a_principal_that_does_not_exist_is_refused(estate: Estate) -> None:
     estate.user.accept_portfolio_share(PortfolioId=estate.ids["Portfolio"])
     with pytest.raises(ClientError, match="The principal does not exist"):
         estate.associate(f"arn:aws:iam::{estate.tenant}:role/absent")
+    arn, _ = session(estate, "pathed")
+    with pytest.raises(ClientError, match="The principal does not exist"):
+        estate.associate(arn.replace("/team/", "/"))
 
 
 def test_a_region_has_a_catalog_of_its_own(estate: Estate) -> None:

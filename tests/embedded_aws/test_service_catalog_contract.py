@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from ministack.core import persistence
 
 import embedded_aws
-from embedded_aws.service_catalog import OPERATIONS
+from embedded_aws.service_catalog import OPERATIONS, resource_types, state
 from embedded_aws.service_catalog.errors import InvalidParametersError
 from embedded_aws.service_catalog.paging import page
 from embedded_aws.service_catalog.validation import check_request, service_model
@@ -191,3 +193,16 @@ def test_an_answer_comes_in_pages(endpoint: str) -> None:
     listed = first["PortfolioDetails"] + rest["PortfolioDetails"]
     assert [len(first["PortfolioDetails"]), len(rest["PortfolioDetails"])] == [20, 1]
     assert len({portfolio["Id"] for portfolio in listed}) == 21
+
+
+def test_the_state_survives_a_restart_and_not_a_reset() -> None:
+    caller = state.Caller("300000000243", "us-east-1", "arn", "arn")
+    kind = "AWS::ServiceCatalog::Portfolio"
+    properties = {"DisplayName": "Tiers", "ProviderName": "team"}
+    key, _ = resource_types.create(kind, caller, "Portfolio", properties)
+    text = json.dumps(state.portfolios, default=persistence._json_default)
+    restored = json.loads(text, object_hook=persistence._json_object_hook)
+    assert restored.to_dict() == state.portfolios.to_dict()
+    assert caller.get(restored, key)["name"] == "Tiers"
+    state.reset()
+    assert caller.own(state.portfolios) == []

@@ -213,6 +213,26 @@ def test_a_termination_that_fails_can_be_repeated_or_forced(weak: Estate) -> Non
         queues.get_queue_url(QueueName="tiny-repeated")
 
 
+def test_a_stack_that_can_not_be_deleted_leaves_the_product_tainted(endpoint: str) -> None:
+    estate = Estate(endpoint).declare()
+    bucket, versions = f"full-{estate.tenant}", estate.resources["Product"]["Properties"]
+    template = {
+        "Resources": {"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": bucket}}}
+    }
+    versions["ProvisioningArtifactParameters"] = [estate.version("1.0.0", template)]
+    estate.publish()
+    estate.onboard()
+    assert estate.launched("full", ProvisioningParameters=[])["Status"] == "SUCCEEDED"
+    storage = estate.client("s3", estate.tenant)
+    storage.put_object(Bucket=bucket, Key="row", Body=b"data")
+    assert error(estate.terminated("full", "t1")).startswith("Bucket: ")
+    assert estate.status("full") == "TAINTED"
+    storage.delete_object(Bucket=bucket, Key="row")
+    assert estate.terminated("full", "t2")["Status"] == "SUCCEEDED"
+    with pytest.raises(ClientError, match="404"):
+        storage.head_bucket(Bucket=bucket)
+
+
 def test_a_role_without_the_actions_fails_the_resource(weak: Estate) -> None:
     weak.launch_role(weak.tenant)
     denial = {"Effect": "Deny", "Action": "sqs:CreateQueue", "Resource": "*"}

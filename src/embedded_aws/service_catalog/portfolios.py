@@ -34,11 +34,8 @@ def arn(portfolio: Portfolio) -> str:
 
 
 def is_shared_with(portfolio: Portfolio, caller: Caller) -> bool:
-    """Whether the caller's account has accepted a share that still stands."""
-    return (
-        caller.account in portfolio["shares"]
-        and caller.get(state.acceptances, portfolio["id"]) is not None
-    )
+    """Whether the caller's account has accepted a share; one that is withdrawn takes that along."""
+    return caller.get(state.acceptances, portfolio["id"]) is not None
 
 
 def owned(caller: Caller, portfolio_id: str) -> Portfolio:
