@@ -129,6 +129,7 @@ def fake_aws() -> Any:
     aws.stack.return_value = stack()
     aws.stack_sets.return_value = ()
     aws.stack_instances.return_value = ()
+    aws.stacks_since.return_value = ()
     aws.events.side_effect = lambda *_, **__: iter(())
     aws.record.return_value = record()
     return aws

@@ -311,6 +311,19 @@ def test_stack_sets_and_their_instances(stubbed):
     assert stubbed.aws.stack_instances("F:1") == ()
 
 
+def test_stacks_that_are_gone_can_be_found_by_name_and_age(stubbed):
+    def item(name: str, day: int) -> dict[str, Any]:
+        times = {"CreationTime": NOW.replace(day=day)}
+        return {"StackId": f"arn:{name}:{day}", "StackName": name, "StackStatus": "X", **times}
+
+    page = {"StackSummaries": [item("StackSet-a-1", 6), item("StackSet-a-2", 4), item("b", 6)]}
+    stubbed.stub("cloudformation", "us-west-2").add_response("list_stacks", page)
+    found = stubbed.aws.stacks_since(
+        prefix="StackSet-a-", since=NOW.replace(day=5), region="us-west-2"
+    )
+    assert found == ("arn:StackSet-a-1:6",)
+
+
 def test_an_unreadable_peer_region_is_empty(stubbed):
     stubbed.stub("ssm").add_client_error("get_parameter", "AccessDeniedException", "no")
     assert stubbed.aws.peer_region == ""

@@ -11,7 +11,7 @@ from dr_catalog.errors import LaunchError, NotFoundError, SetupError, UsageError
 from dr_catalog.provisioning import Follow, LaunchRequest, Nothing, Provision, plan_launch
 from dr_catalog.provisioning.model import TERMINATE, UPDATE, LaunchPath, Terms
 
-from .fakes import OLD, ONE, PRODUCT, SIZE, START, SUFFIX, TERMS, TWO, launch, record, stack
+from .fakes import OLD, ONE, PRODUCT, SIZE, START, SUFFIX, TERMS, TWO, event, launch, record, stack
 
 DEMO = LaunchRequest(product="warm-standby", suffix="demo")
 
@@ -213,6 +213,17 @@ def test_a_failed_creation_is_named_with_its_reason(aws):
         plan_launch(aws, DEMO)
     assert caught.value.why == "no such role"
     assert "dr-catalog terminate --suffix demo" in caught.value.hint
+
+
+def test_a_failed_creation_names_the_resource_where_it_can(aws):
+    aws.launch.return_value = launch(status="ERROR")
+    aws.record.return_value = record(status="FAILED", errors=("Queue: cut",))
+    aws.events.side_effect = lambda *_, **__: iter(
+        [event("Queue", "CREATE_FAILED", reason="all of it")]
+    )
+    with pytest.raises(LaunchError) as caught:
+        plan_launch(aws, DEMO)
+    assert caught.value.why == "Queue (AWS::SSM::Parameter) in us-east-1: all of it"
 
 
 def test_a_tainted_launch_is_no_success(aws):

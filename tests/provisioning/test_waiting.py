@@ -102,7 +102,7 @@ def test_the_peers_events_are_read_in_the_peer(aws, waiting):
 def test_a_stack_set_that_has_ended_is_not_asked_again(aws):
     begun = event("Foundation", "CREATE_IN_PROGRESS", **STACK_SET)
     ended = event("Foundation", "CREATE_COMPLETE", at=2, **STACK_SET)
-    reading = StackEvents(aws, stack="demo", since=START)
+    reading = StackEvents(aws, suffix="demo", stack="demo", since=START)
     stacks(aws, demo=[begun])
     reading.fresh()
     reading.fresh()
@@ -158,9 +158,35 @@ def test_a_failure_in_the_peer_is_told_by_the_peer(aws, waiting):
         demo=[event("Foundation", "CREATE_FAILED", time=at, reason="cut", **STACK_SET)],
         peer=[event("Key", "CREATE_FAILED", time=at, region="us-west-2", reason="all of it")],
     )
-    with pytest.raises(LaunchError, match="Key .* in us-west-2") as caught:
+    with pytest.raises(LaunchError, match=r"Key .* in us-west-2") as caught:
         waiting(PROVISION, record())
     assert caught.value.why == "all of it"
+
+
+@pytest.mark.parametrize("physical_id", ["", "dr-foundation-demo:1"])
+def test_a_stack_set_that_is_gone_already_is_told_by_its_stacks(aws, waiting, physical_id):
+    aws.record.return_value = record(status="FAILED")
+    aws.stacks_since.side_effect = lambda *, prefix, since, region: (
+        (PEER_STACK,) if (prefix, region) == ("StackSet-dr-foundation-demo-", "us-west-2") else ()
+    )
+    gone = {**STACK_SET, "physical_id": physical_id}
+    stacks(
+        aws,
+        demo=[event("Foundation", "CREATE_FAILED", reason="cut", **gone)],
+        peer=[event("Key", "CREATE_FAILED", region="us-west-2", reason="all of it")],
+    )
+    with pytest.raises(LaunchError, match=r"Key .* in us-west-2") as caught:
+        waiting(PROVISION, record())
+    assert caught.value.why == "all of it"
+
+
+def test_a_stack_set_that_failed_by_itself_is_told_by_itself(aws, waiting):
+    aws.record.return_value = record(status="FAILED")
+    aws.stacks_since.side_effect = SetupError("these credentials may not call ListStacks")
+    stacks(aws, demo=[event("Foundation", "CREATE_FAILED", reason="no such role", **STACK_SET)])
+    with pytest.raises(LaunchError, match="Foundation") as caught:
+        waiting(PROVISION, record())
+    assert caught.value.why == "no such role"
 
 
 def test_without_events_the_records_reason_is_told(aws, waiting):

@@ -304,6 +304,15 @@ class Aws:
         except NotFoundError:
             return ()
 
+    def stacks_since(self, *, prefix: str, since: datetime, region: str) -> tuple[str, ...]:
+        """The ids of stacks made since then whose names begin so, also of those that are gone."""
+        return tuple(
+            item["StackId"]
+            for page in self._pages("list_stacks", service="cloudformation", region=region)
+            for item in page.get("StackSummaries", ())
+            if item["StackName"].startswith(prefix) and item["CreationTime"] >= since
+        )
+
     def _visible_pages(self, operation: str) -> Iterator[dict[str, Any]]:
         """Pages of all that is the account's; where the caller may see only its own, of that."""
         levels = ["Account", "User"]

@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from .. import names
 from ..errors import DrCatalogError, NotFoundError
 from .aws import STACK_SET, Aws
-from .model import StackEvent
+from .model import Launch, Record, StackEvent
+from .stacks import stack_name, why_failed
 
+_STACK_SETS = (names.FOUNDATION, names.WORKLOAD)
 _STACK = "AWS::CloudFormation::Stack"
 # CloudFormation cancels what runs beside a failure; those resources failed at nothing.
 _CANCELLED = ("cancelled", "canceled")
@@ -25,6 +28,7 @@ class StackEvents:
 
     Args:
         aws: The launching account.
+        suffix: The environment suffix.
         stack: The launch region's stack, by name or id.
         since: When the operation began; earlier events belong to others.
 
@@ -33,8 +37,8 @@ class StackEvents:
         blocked: Why events can't be read; empty while they can.
     """
 
-    def __init__(self, aws: Aws, *, stack: str, since: datetime) -> None:
-        self._aws, self._stack = aws, stack
+    def __init__(self, aws: Aws, *, suffix: str, stack: str, since: datetime) -> None:
+        self._aws, self._suffix, self._stack = aws, suffix, stack
         # Some events carry whole seconds only, and would seem older than the operation.
         self._since = since.replace(microsecond=0)
         self._ids: set[str] = set()
@@ -65,9 +69,10 @@ class StackEvents:
         if not failures:
             return None
         first = failures[0]
-        if first.type == STACK_SET:
-            return next((event for event in failures if event.region != first.region), first)
-        return first
+        if first.type != STACK_SET:
+            return first
+        peers = [event for event in failures if event.region != first.region]
+        return next(iter(peers or self._vanished(first)), first)
 
     def _unseen(self, stack: str, region: str) -> list[StackEvent]:
         found = []
@@ -81,6 +86,22 @@ class StackEvents:
         self._ids.update(event.id for event in found)
         return found[::-1]
 
+    def _vanished(self, stack_set: StackEvent) -> list[StackEvent]:
+        """Failures in the peer's stacks of a StackSet that was taken away before it could be asked."""
+        region = self._aws.peer_region
+        known = stack_set.physical_id.partition(":")[0]
+        stack_sets = [known] if known else [n.of(suffix=self._suffix) for n in _STACK_SETS]
+        found: list[StackEvent] = []
+        try:
+            for name in stack_sets if region else ():
+                for stack in self._aws.stacks_since(
+                    prefix=f"StackSet-{name}-", since=self._since, region=region
+                ):
+                    found += self._unseen(stack, region)
+        except DrCatalogError:
+            return []
+        return sorted(filter(_failed, found), key=lambda event: event.time)
+
     def _find_peers(self, found: Sequence[StackEvent]) -> None:
         moved = {event.physical_id for event in found if event.type == STACK_SET}
         for stack_set in filter(None, self._moving | moved):
@@ -92,6 +113,21 @@ class StackEvents:
                 self._moving.add(event.physical_id)
             elif event.type == STACK_SET:
                 self._moving.discard(event.physical_id)
+
+
+def reason(aws: Aws, launch: Launch, record: Record) -> str:
+    """Why a record failed: the first resource that did, else what Service Catalog says."""
+    events = StackEvents(
+        aws,
+        suffix=launch.suffix,
+        stack=stack_name(account=aws.account, launch_id=launch.id),
+        since=record.created,
+    )
+    events.fresh()
+    first = events.first_failure()
+    if first is None or not first.reason:
+        return why_failed(launch, record)
+    return f"{first.resource} ({first.type}) in {first.region}: {first.reason}"
 
 
 def _failed(event: StackEvent) -> bool:

@@ -9,9 +9,10 @@ from .. import names
 from ..errors import DrCatalogError, LaunchError
 from . import catalog
 from .aws import Aws
+from .events import reason
 from .hints import command
 from .model import LAUNCH_PREFIX, Launch, Product, Record, Stack
-from .stacks import launch_stack, peer_stacks, why_failed
+from .stacks import launch_stack, peer_stacks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +99,7 @@ def detail(aws: Aws, suffix: str) -> Detail:
     return Detail(
         status=_status(aws, launch, _product(aws, launch.product_id)),
         record=record,
-        reason=why_failed(launch, record) if failed else "",
+        reason=reason(aws, launch, record) if failed else "",
         parameters=stack.parameters if stack else {},
         stacks=(*([stack] if stack else []), *peers),
         unread=unread,

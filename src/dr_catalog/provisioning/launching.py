@@ -14,6 +14,7 @@ from .. import names
 from ..errors import DrCatalogError, LaunchError, UsageError
 from . import catalog, parameters
 from .aws import Aws
+from .events import reason
 from .hints import command, settings
 from .model import (
     AVAILABLE,
@@ -26,7 +27,7 @@ from .model import (
     Version,
     launch_name,
 )
-from .stacks import launch_stack, why_failed
+from .stacks import launch_stack
 from .steps import LAUNCH, Follow, Nothing, Provision
 
 
@@ -138,7 +139,7 @@ def _present(
     if present.status == TAINTED:
         raise LaunchError(
             f"'{suffix}' is launched, but its last operation failed and was rolled back",
-            why=why_failed(present, record),
+            why=reason(aws, present, record),
             hint=f"see `{command(aws, 'status', suffix)}`, then `{command(aws, 'upgrade', suffix)}`",
         )
     wanted = _wanted(aws, request, product, version_id)
@@ -222,7 +223,7 @@ def failed_creation(aws: Aws, launch: Launch) -> LaunchError:
     doing = "terminate" if record.kind == TERMINATE else "launch"
     return LaunchError(
         f"an earlier attempt to {doing} '{launch.suffix}' failed",
-        why=why_failed(launch, record),
+        why=reason(aws, launch, record),
         hint=f"clear it away with `{command(aws, 'terminate', launch.suffix)}`, then launch again",
     )
 

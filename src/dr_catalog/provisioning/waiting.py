@@ -92,7 +92,7 @@ def wait(
         LaunchError: It failed; the message names the first resource that did, its region and why.
     """
     name = stack_name(account=aws.account, launch_id=record.launch_id)
-    events = StackEvents(aws, stack=_stack_id(aws, name), since=record.created)
+    events = StackEvents(aws, suffix=step.suffix, stack=_stack_id(aws, name), since=record.created)
     pause = LOCAL_POLL_SECONDS if aws.local else POLL_SECONDS
     while True:
         record = aws.record(record.id)
