@@ -59,7 +59,6 @@ def test_seed_lambda_has_a_regional_api_with_signed_and_open_paths(
     }
     assert found == {
         ("POST", "transactions"): "AWS_IAM",
-        ("GET", "transactions"): "AWS_IAM",
         ("GET", "{transactionId}"): "AWS_IAM",
         ("GET", "health"): "NONE",
         ("GET", "ready"): "NONE",
@@ -75,8 +74,8 @@ def test_functions_and_api_are_traced_and_throttled(
         assert function["Properties"]["TracingConfig"] == {"Mode": "Active"}
     stage = only(template, "AWS::ApiGateway::Stage")["Properties"]
     assert stage["TracingEnabled"] is True
-    (settings,) = stage["MethodSettings"]
-    assert settings["ThrottlingRateLimit"] > 0
+    limits = {each["ResourcePath"]: each["ThrottlingRateLimit"] for each in stage["MethodSettings"]}
+    assert limits == {"/*": 200, "/~1health": 10, "/~1ready": 10}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -107,4 +106,4 @@ def test_the_processor_may_use_its_table_and_nothing_else(
     table = (
         "arn:<Partition>:dynamodb:<Region>:<AccountId>:table/dr-transactions-<EnvironmentSuffix>"
     )
-    assert resources(template, found["UseTable"]) == [table, f"{table}/index/StatusIndex"]
+    assert resources(template, found["UseTable"]) == [table]

@@ -22,9 +22,10 @@ from ._function import PythonFunction
 from ._parameters import publish
 
 STAGE = "live"
+OPEN_PATHS = ("health", "ready")
 STATUS_INDEX = "StatusIndex"
-REQUESTS_PER_SECOND = 200
-BURST = 400
+REQUESTS_PER_SECOND, BURST = 200, 400
+OPEN_REQUESTS_PER_SECOND, OPEN_BURST = 10, 20  # enough for every health checker of two regions
 TIMEOUT = cdk.Duration.seconds(15)
 
 
@@ -80,7 +81,7 @@ class TransactionApi(Construct):
                         "dynamodb:PutItem",
                         "dynamodb:Query",
                     ],
-                    resources=[table.table_arn, f"{table.table_arn}/index/{STATUS_INDEX}"],
+                    resources=[table.table_arn],
                 ),
                 iam.PolicyStatement(
                     sid="UseTableKey",
@@ -113,6 +114,14 @@ def _api(scope: Construct, *, suffix: str, function: lambda_.Function) -> apigat
             metrics_enabled=True,
             throttling_rate_limit=REQUESTS_PER_SECOND,
             throttling_burst_limit=BURST,
+            method_options={
+                f"/{path}/GET": apigateway.MethodDeploymentOptions(
+                    metrics_enabled=True,
+                    throttling_rate_limit=OPEN_REQUESTS_PER_SECOND,
+                    throttling_burst_limit=OPEN_BURST,
+                )
+                for path in OPEN_PATHS
+            },
         ),
     )
     api.node.try_remove_child("Endpoint")  # an output without a description, which nobody asked for
@@ -123,6 +132,6 @@ def _api(scope: Construct, *, suffix: str, function: lambda_.Function) -> apigat
     transactions.add_resource("{transactionId}").add_method(
         "GET", integration, authorization_type=signed
     )
-    for path in ("health", "ready"):
+    for path in OPEN_PATHS:
         api.root.add_resource(path).add_method("GET", integration, authorization_type=unsigned)
     return api

@@ -76,8 +76,8 @@ class GlobalTable(Construct):
                 enabled=True, attribute_name=TTL_ATTRIBUTE
             ),
             replicas=[
-                _replica(cdk.Stack.of(self).region, key.key_arn),
-                _replica(peer_region, peer_key_arn),
+                _replica(cdk.Stack.of(self).region, key.key_arn, suffix),
+                _replica(peer_region, peer_key_arn, suffix),
             ],
         )
         self.resource.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
@@ -119,7 +119,9 @@ def _key(name: str, key_type: str) -> dynamodb.CfnGlobalTable.KeySchemaProperty:
     return dynamodb.CfnGlobalTable.KeySchemaProperty(attribute_name=name, key_type=key_type)
 
 
-def _replica(region: str, key_arn: str) -> dynamodb.CfnGlobalTable.ReplicaSpecificationProperty:
+def _replica(
+    region: str, key_arn: str, suffix: str
+) -> dynamodb.CfnGlobalTable.ReplicaSpecificationProperty:
     return dynamodb.CfnGlobalTable.ReplicaSpecificationProperty(
         region=region,
         sse_specification=dynamodb.CfnGlobalTable.ReplicaSSESpecificationProperty(
@@ -129,4 +131,5 @@ def _replica(region: str, key_arn: str) -> dynamodb.CfnGlobalTable.ReplicaSpecif
             point_in_time_recovery_enabled=True
         ),
         deletion_protection_enabled=True,
+        tags=[cdk.CfnTag(key="dr:suffix", value=suffix)],  # a stack's tags don't reach replicas
     )

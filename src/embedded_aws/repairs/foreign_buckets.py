@@ -36,6 +36,7 @@ def read_object(bucket: str, key: str, version_id: str | None = None) -> bytes |
         principal_account=caller,
         action="s3:GetObject",
         resource_arn=f"arn:aws:s3:::{bucket}/{key}",
+        secure_transport=True,  # AWS services call each other over TLS
         region=get_region(),
     )
     policy = _policies.get_scoped(owner, None, bucket)

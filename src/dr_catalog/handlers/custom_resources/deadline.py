@@ -11,6 +11,10 @@ MARGIN = 45
 """Seconds kept for the call in flight and for the answer."""
 
 
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+"""Seconds between two looks at something that takes its time."""
+
+
 class Deadline:
     """The end of this Lambda invocation.
 
@@ -20,6 +24,7 @@ class Deadline:
 
     def __init__(self, context: Any) -> None:
         self._context = context
+        self._pause = FIRST_PAUSE
 
     def check(self, *, ahead: float = 0) -> None:
         """Go on when there is time for ``ahead`` seconds more.
@@ -34,7 +39,8 @@ class Deadline:
                 "What is deleted stays deleted: repeat the deletion to continue."
             )
 
-    def pause(self, seconds: float) -> None:
-        """Sleep, when there is time for it."""
-        self.check(ahead=seconds)
-        time.sleep(seconds)
+    def pause(self) -> None:
+        """Sleep, when there is time for it; each pause is twice as long as the last, up to 5 s."""
+        self.check(ahead=self._pause)
+        time.sleep(self._pause)
+        self._pause = min(self._pause * 2, LONGEST_PAUSE)

@@ -14,8 +14,6 @@ from typing import Any
 from deadline import Deadline
 from response import ignoring
 
-POLL = 5.0
-"""Seconds between two looks."""
 BUSY = ("LimitExceededException", "ResourceInUseException")
 GONE = "ResourceNotFoundException"
 
@@ -47,7 +45,7 @@ def _unprotect(client: Any, table: str, deadline: Deadline) -> None:
         if found["TableStatus"] == "ACTIVE":
             with ignoring(*BUSY, GONE):
                 client.update_table(TableName=table, DeletionProtectionEnabled=False)
-        deadline.pause(POLL)
+        deadline.pause()
 
 
 def _remove_replica(client: Any, table: str, region: str, deadline: Deadline) -> None:
@@ -60,7 +58,7 @@ def _remove_replica(client: Any, table: str, region: str, deadline: Deadline) ->
                 client.update_table(
                     TableName=table, ReplicaUpdates=[{"Delete": {"RegionName": region}}]
                 )
-        deadline.pause(POLL)
+        deadline.pause()
 
 
 def _delete(client: Any, table: str, deadline: Deadline) -> None:
@@ -68,7 +66,7 @@ def _delete(client: Any, table: str, deadline: Deadline) -> None:
         if found["TableStatus"] != "DELETING":
             with ignoring(*BUSY, GONE):
                 client.delete_table(TableName=table)
-        deadline.pause(POLL)
+        deadline.pause()
 
 
 def _describe(client: Any, table: str) -> dict[str, Any]:
