@@ -52,8 +52,7 @@ class Progress:
         traceback: TracebackType | None,
     ) -> None:
         if self._live is not None:
-            self._live.update(self._table(), refresh=True)
-            self._live.stop()
+            self._live.stop()  # shows the last state once more
 
     def report(self, events: Sequence[StackEvent], blocked: str) -> None:
         """Take new events, perhaps none, and the reason why there are no more."""
@@ -67,7 +66,7 @@ class Progress:
                 click.echo(f"no progress can be shown: {blocked}", err=True)
         self._blocked = blocked
         if self._live is not None:
-            self._live.update(self._table())
+            self._live.refresh()
         elif self._terminal and self._elapsed() > LIVE_AFTER_SECONDS:
             self._go_live()
 
@@ -99,7 +98,7 @@ class Progress:
         if self._blocked:
             title += f": no progress can be shown: {self._blocked}"
         table = Table(
-            box=None, pad_edge=False, show_header=False, title=title, title_justify="left"
+            box=None, pad_edge=False, show_header=False, title=Text(title), title_justify="left"
         )
         room = max(Console(stderr=True).height - _BESIDES, 1)
         for event in list(self._latest.values())[-room:]:

@@ -157,6 +157,7 @@ class Simulation:
             )
             content = json.dumps({"pid": process.pid, "port": self.port})
             self._file.write_text(content + "\n", encoding="utf-8")
+            process.returncode = 0  # it outlives us on purpose: nothing to warn about
         return process.pid
 
     def _wait_until_ready(self, pid: int) -> None:

@@ -50,10 +50,14 @@ def _consequence(aws: Aws, step: Terminate) -> str:
 def _ask(aws: Aws, suffix: str) -> None:
     from ..provisioning.hints import command as command_line
 
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not _terminal():
         raise UsageError(
             f"terminating '{suffix}' needs a yes",
             why="there is no terminal to ask at",
             hint=f"`{command_line(aws, 'terminate', suffix, '--yes')}`",
         )
     click.confirm(f"Terminate '{suffix}'?", abort=True, err=True)
+
+
+def _terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
