@@ -57,11 +57,11 @@ TINY: dict[str, Any] = {
 
 def wait(service_catalog: Any, record_id: str) -> dict[str, Any]:
     """The record's detail, once it has come to its end."""
-    for _ in range(400):
+    for _ in range(1000):
         record = service_catalog.describe_record(Id=record_id)["RecordDetail"]
         if record["Status"] in ("SUCCEEDED", "FAILED"):
             return record
-        time.sleep(0.025)
+        time.sleep(0.01)
     raise AssertionError(f"record {record_id} did not end: {record}")
 
 
@@ -195,14 +195,14 @@ class Estate:
 
         A deletion begins a moment after its call, so an end that is not the wanted one must last.
         """
-        patience = 40
+        patience = 100
         while patience:
             stack = self.stacks.describe_stacks(StackName=self.stack_id)["Stacks"][0]
             status = stack["StackStatus"]
             if status == wanted:
                 return
             patience -= not status.endswith("_IN_PROGRESS")
-            time.sleep(0.025)
+            time.sleep(0.01)
         raise AssertionError(f"{status}: {self.reasons()}")
 
     def reasons(self) -> list[str]:

@@ -12,10 +12,14 @@ from typing import Any
 from ministack.core.iam_evaluator import resolve_caller_identity
 from ministack.services import iam
 
+from ..extension import require
 from ..permissions import roles
 from .errors import InvalidParametersError, ServiceCatalogError
 from .state import Caller, Principal
 
+_roles = require(iam, "_roles")
+_users = require(iam, "_users")
+_groups = require(iam, "_groups")
 _ARN = re.compile(r"arn:aws:(?:iam|sts)::(\d{12}):([a-z-]+)/(.+)")
 _PATTERN_ARN = re.compile(r"arn:aws:iam:::(?:role|user|group)/[\w+=,.@/*?-]+")
 
@@ -44,7 +48,7 @@ def caller(*, access_key: str, account: str, region: str) -> Caller:
 
 def role(*, account: str, name: str) -> dict[str, Any] | None:
     """The role of this name in the account, as IAM keeps it."""
-    return iam._roles.get_scoped(account, None, name)
+    return _roles.get_scoped(account, None, name)
 
 
 def check_principal(caller: Caller, principal: Principal) -> None:
@@ -65,7 +69,7 @@ def check_principal(caller: Caller, principal: Principal) -> None:
     if arn == f"arn:aws:iam::{caller.account}:root":
         return
     match = _ARN.fullmatch(arn)
-    stores = {"role": iam._roles, "user": iam._users, "group": iam._groups}
+    stores = {"role": _roles, "user": _users, "group": _groups}
     if match and match[1] == caller.account and match[2] in stores:
         record = stores[match[2]].get_scoped(caller.account, None, match[3].rsplit("/", 1)[-1])
         if record and record["Arn"] == arn:
@@ -88,7 +92,7 @@ def _in_group(caller: Caller, arn: str) -> bool:
     match = _ARN.fullmatch(arn)
     if not match or match[2] != "group":
         return False
-    group = iam._groups.get_scoped(caller.account, None, match[3].rsplit("/", 1)[-1])
+    group = _groups.get_scoped(caller.account, None, match[3].rsplit("/", 1)[-1])
     user = caller.arn.rsplit("/", 1)[-1]
     return ":user/" in caller.arn and group is not None and user in group.get("Users", [])
 

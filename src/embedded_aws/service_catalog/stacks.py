@@ -25,6 +25,7 @@ from ministack.services.cloudformation import helpers
 from ministack.services.cloudformation import stacks as engine
 
 from ..clients import client
+from ..extension import require
 from .errors import ServiceCatalogError
 
 # Not an account of anybody's: the service's own.
@@ -33,7 +34,7 @@ _BUCKET = "servicecatalog-templates-{region}"
 _BUCKET_TAG = "servicecatalog:provisioning=true"
 _TAG_PREFIX = "aws:servicecatalog:"
 _CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
-_FIRST_WAIT, _LONGEST_WAIT = 0.05, 1.0
+_FIRST_WAIT, _LONGEST_WAIT = 0.02, 1.0
 
 _own_tokens: set[str] = set()
 
@@ -77,10 +78,12 @@ class Result:
 
 def install() -> None:
     """Let our own calls carry the service's tags and read the service's bucket."""
-    check_tags, read_object = helpers._validate_stack_tags, s3._get_object_data
+    check_tags = require(helpers, "_validate_stack_tags")
+    read_object = require(s3, "_get_object_data")
+    request_token = require(engine, "CLIENT_REQUEST_TOKEN")
 
     def validate_stack_tags(tags: list[dict[str, Any]]) -> Any:
-        if engine.CLIENT_REQUEST_TOKEN.get() in _own_tokens:
+        if request_token.get() in _own_tokens:
             tags = [tag for tag in tags if not tag["Key"].startswith(_TAG_PREFIX)]
         return check_tags(tags)
 

@@ -11,16 +11,19 @@ from typing import Any
 
 from ministack.services.cloudformation import engine
 
+from ..extension import require
 from .errors import InvalidParametersError
 
 OUTPUTS_MAX = 60
+_parse = require(engine, "_parse_template")
 _CONSTRAINTS = ("AllowedPattern", "ConstraintDescription", "MaxLength", "MinLength")
 _RANGES = ("MaxValue", "MinValue")
 
 
 def parse(text: str) -> dict[str, Any]:
     """A template's text, JSON or YAML, as a mapping."""
-    return engine._parse_template(text)
+    parsed: dict[str, Any] = _parse(text)
+    return parsed
 
 
 def parameters_of(text: str) -> list[dict[str, Any]]:
