@@ -36,14 +36,16 @@ def test_help_loads_nothing_that_is_slow(words):
 
 def test_help_comes_within_twice_the_time_of_click():
     def seconds(*words: str) -> float:
-        times = []
-        for _ in range(3):
-            begun = time.perf_counter()
-            subprocess.run([sys.executable, *words], capture_output=True, check=True)
-            times.append(time.perf_counter() - begun)
-        return min(times)
+        begun = time.perf_counter()
+        subprocess.run([sys.executable, *words], capture_output=True, check=True)
+        return time.perf_counter() - begun
 
-    assert seconds("-m", "dr_catalog.cli.main", "--help") < 2 * seconds("-c", "import click")
+    help_and_click = [
+        (seconds("-m", "dr_catalog.cli.main", "--help"), seconds("-c", "import click"))
+        for _ in range(5)
+    ]
+    ours, clicks = map(min, zip(*help_and_click, strict=True))
+    assert ours < 2 * clicks
 
 
 def test_every_command_is_listed(run):

@@ -221,4 +221,5 @@ def test_a_followed_operation_must_end_with_the_values_that_were_asked_for(aws, 
     aws.stack.return_value = stack(parameters={"Size": "small"})
     with pytest.raises(LaunchError, match="other settings") as caught:
         waiting(step, record())
+    assert caught.value.why == "Size is small"
     assert "dr-catalog upgrade --suffix demo --set Size=large" in caught.value.hint

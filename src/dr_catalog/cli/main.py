@@ -13,7 +13,6 @@ from typing import Any
 
 import click
 
-from .. import __version__
 from ..errors import DrCatalogError
 
 INTERRUPTED = 130  # what shells report for a process that SIGINT ended
@@ -80,7 +79,7 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--debug", is_flag=True, help="Show the traceback of a defect.")
-@click.version_option(__version__, prog_name="dr-catalog")
+@click.version_option(package_name="dr-catalog", prog_name="dr-catalog")
 def cli(debug: bool) -> None:
     """Disaster recovery tiers as versioned Service Catalog products."""
 

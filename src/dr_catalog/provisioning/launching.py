@@ -153,16 +153,11 @@ def _present(
             expected=wanted,
         )
     stack = launch_stack(aws, present)
-    differing = parameters.changed(wanted, stack.parameters) if stack else {}
-    if differing:
+    if stack and (differing := parameters.changed(wanted, stack.parameters)):
         raise _different(
             aws,
             request,
-            why="; ".join(
-                f"{name} is {stack.parameters.get(name, 'not set')}" for name in differing
-            )
-            if stack
-            else "",
+            why=parameters.different_values(differing, stack.parameters),
         )
     return Nothing(
         operation=LAUNCH,

@@ -142,6 +142,11 @@ def changed(wanted: Mapping[str, str], present: Mapping[str, str]) -> dict[str, 
     }
 
 
+def different_values(names: Iterable[str], present: Mapping[str, str]) -> str:
+    """What the values are that were asked for otherwise, for a message."""
+    return "; ".join(f"{name} is {present.get(name, 'not set')}" for name in names)
+
+
 def _problem(parameter: Parameter, value: str) -> str:
     several = parameter.type.startswith("List<") or parameter.type == "CommaDelimitedList"
     items = [item.strip() for item in value.split(",")] if several else [value]

@@ -17,7 +17,7 @@ from .aws import Aws
 from .events import StackEvents
 from .hints import command, settings
 from .model import AVAILABLE, SUCCEEDED, Record, Stack, StackEvent
-from .parameters import changed
+from .parameters import changed, different_values
 from .stacks import launch_stack, stack_name, why_failed
 from .steps import LAUNCH, TERMINATE, UPGRADE, Follow, Nothing, Provision, Terminate, Update
 
@@ -124,11 +124,12 @@ def _stack_id(aws: Aws, name: str) -> str:
 
 def _check_expected(aws: Aws, step: Follow, stack: Stack | None) -> None:
     """An operation that ran already may have been begun with other values than these."""
-    differing = changed(step.expected, stack.parameters) if stack else {}
-    if differing:
+    if stack is None:
+        return
+    if differing := changed(step.expected, stack.parameters):
         raise LaunchError(
             f"the {_NOUN[step.operation]} of '{step.suffix}' that ran already had other settings",
-            why=f"{', '.join(differing)} differ",
+            why=different_values(differing, stack.parameters),
             hint=f"change it with `{command(aws, 'upgrade', step.suffix, *settings(differing))}`",
         )
 
