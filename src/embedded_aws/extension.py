@@ -63,6 +63,7 @@ _data_plane = require(app, "_handle_special_data_plane_request")
 _patterns = require(router, "SERVICE_PATTERNS")
 _types = require(provisioners, "_RESOURCE_HANDLERS")
 _runs_elsewhere = require(stacks, "_runs_on_worker_thread")
+_goes_back = require(stacks, "_sends_back_failed_update")
 
 _STATE = "embedded_aws"
 _own_types: set[str] = set()
@@ -111,7 +112,8 @@ def register_type(
         create: Logical id, properties, stack name in; physical id and attributes out.
         update: Physical id, old and new properties, stack name, logical id in; as ``create`` out.
             Another physical id is a replacement: the old resource is deleted once the update has
-            succeeded. Without it, any change makes the resource anew.
+            succeeded. One that failed is called again with the properties swapped, to undo what it
+            did. Without an update, any change makes the resource anew.
         delete: Physical id and properties in.
     """
     handlers: dict[str, Any] = {"create": create, "delete": delete}
@@ -134,7 +136,9 @@ def account_region_store() -> AccountRegionScopedDict:
 
 def install() -> None:
     """Put everything registered to work; once, after all, before the server starts."""
-    stacks._runs_on_worker_thread = _on_a_thread
+    stacks._runs_on_worker_thread = lambda kind: kind in _own_types or _runs_elsewhere(kind)
+    # An update of ours that failed may be half done: as on AWS, the rollback sends it back.
+    stacks._sends_back_failed_update = lambda kind: kind in _own_types or _goes_back(kind)
     app._handle_special_data_plane_request = _own_calls_first(
         require(app, "_handle_special_data_plane_request")
     )
@@ -143,10 +147,6 @@ def install() -> None:
     _loaded_modules[_STATE] = SimpleNamespace(
         reset=_reset, get_state=_get_state, load_persisted_state=_load_state
     )
-
-
-def _on_a_thread(resource_type: str) -> bool:
-    return resource_type in _own_types or bool(_runs_elsewhere(resource_type))
 
 
 def _own_calls_first(gate: Callable[..., Any]) -> Callable[..., Any]:

@@ -113,7 +113,7 @@ async def _run(app: Any, listener: socket.socket, ready: Callable[[], None]) -> 
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    await answer(_announced(app, ready), config, shutdown_trigger=ended.wait)  # type: ignore[arg-type]
+    await answer(_announced(app, ready), config, shutdown_trigger=ended.wait)
 
 
 def _announced(app: Any, ready: Callable[[], None]) -> Callable[..., Awaitable[None]]:

@@ -14,6 +14,8 @@ from typing import Any
 import boto3
 import pytest
 
+from .stack_runner import Runner
+
 _accounts = itertools.count(300000000000)
 
 
@@ -65,5 +67,15 @@ def client(endpoint: str) -> Callable[..., Any]:
                 aws_secret_access_key="test",
             )
         return clients[key]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def runner(client: Callable[..., Any]) -> Callable[..., Runner]:
+    """``runner(account=, region=)``: runs stacks there."""
+
+    def make(*, account: str, region: str = "us-east-1") -> Runner:
+        return Runner(client("cloudformation", account=account, region=region), account, region)
 
     return make

@@ -4,14 +4,15 @@ Each is made through its own service's public API, so that what a stack says is 
 answers; one module a type. A property that is not listed fails the stack instead of being dropped.
 """
 
-from . import bucket, global_table, replica_key
+from . import bucket, global_table, replica_key, schema
 
 TYPES = (bucket, global_table, replica_key)
 
 
 def register() -> None:
-    """Register the types."""
+    """Register the types, and hold every type to its schema."""
     from ..extension import register_type
 
+    schema.install()
     for module in TYPES:
         register_type(module.TYPE, create=module.create, update=module.update, delete=module.delete)

@@ -1,148 +1,175 @@
-"""Brings stack instances up, changes them and takes them down, through CloudFormation's own API."""
+"""Brings stack instances up, changes them and takes them down, through CloudFormation's own API.
+
+An operation goes over its instances one after the other, as StackSets does by default
+(`MaxConcurrentCount` 1, `FailureToleranceCount` 0), and stops at the first failure. An instance whose
+stack failed to come up has rolled back; the stack that is left says why, and goes with the instance.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-concepts.html
+"""
 
 from __future__ import annotations
 
-import secrets
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
-from datetime import UTC, datetime
+import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
-from ministack.core.responses import get_region
 
 from ..clients import client
-from .state import Instance, Operation, StackSet
+from . import roles
+from .state import Instance, Operation, Outcome, StackSet, now
 
-POLL_SECONDS = 0.05
-NOTHING_TO_DO = "No updates are to be performed"
-GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE")
-
-
-class StackSetError(ValueError):
-    """An operation failed; the message is the one CloudFormation gives."""
+REASON_LIMIT = 850
+_FIRST_WAIT, _LONGEST_WAIT = 0.02, 0.5
+_NOTHING_TO_DO = "No updates are to be performed"
+_GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE")
 
 
-def operate(stack_set: StackSet, action: str, instances: list[Instance]) -> None:
-    """Run ``CREATE``, ``UPDATE`` or ``DELETE`` over ``instances`` and record the operation.
+class InstanceError(ValueError):
+    """An instance's stack could not be made, changed or deleted."""
+
+
+class OperationError(ValueError):
+    """An operation failed; the message names the region and the reason, cut at 850 characters."""
+
+    def __init__(self, operation: Operation, failed: Outcome) -> None:
+        super().__init__(
+            f"StackSet operation {operation['id']} ({operation['action']}) failed in "
+            f"{failed['region']} of account {failed['account']}: {failed['reason']}"[:REASON_LIMIT]
+        )
+
+
+def operate(stack_set: StackSet, action: str, instances: Sequence[Instance]) -> None:
+    """Run CREATE, UPDATE or DELETE over ``instances``, and record the operation.
 
     Raises:
-        StackSetError: An instance failed; its stack has rolled back where it could.
+        OperationError: An instance failed; those after it were not begun.
     """
     operation = Operation(
-        id=secrets.token_hex(16),
+        id=str(uuid.uuid4()),
         action=action,
         status="RUNNING",
         created=now(),
         ended="",
-        results=[],
+        outcomes=[],
     )
     stack_set["operations"].append(operation)
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        # Each worker gets the caller's account and region.
-        runs = [
-            pool.submit(copy_context().run, _run, stack_set, action, each) for each in instances
-        ]
-        for run in runs:
-            run.result()
-    failed = [each for each in instances if each["status"] != "CURRENT"]
-    operation.update(
-        status="FAILED" if failed else "SUCCEEDED",
-        ended=now(),
-        results=[Instance(**each) for each in instances],
-    )
+    failed = None
+    for instance in instances:
+        outcome = _run(stack_set, action, instance)
+        operation["outcomes"].append(outcome)
+        if outcome["status"] == "FAILED":
+            failed = outcome
+            break
+    operation["status"] = "FAILED" if failed else "SUCCEEDED"
+    operation["ended"] = now()
     if failed:
-        raise StackSetError(
-            f"Resource handler returned message: "
-            f'"StackSet {stack_set["name"]}: {action} failed in {failed[0]["region"]} '
-            f'({failed[0]["account"]}): {failed[0]["reason"]}"'[:850]
-        )
+        raise OperationError(operation, failed)
 
 
-def new_instance(account: str, region: str) -> Instance:
-    """An instance that has no stack yet."""
-    return Instance(account=account, region=region, stack_id="", status="OUTDATED", reason="")
-
-
-def now() -> str:
-    """This moment, as CloudFormation writes it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _run(stack_set: StackSet, action: str, instance: Instance) -> None:
-    cloudformation = client(
-        "cloudformation", account=instance["account"], region=instance["region"]
-    )
+def _run(stack_set: StackSet, action: str, instance: Instance) -> Outcome:
+    reason = ""
     try:
-        if action == "DELETE" or (action == "UPDATE" and instance["stack_id"]):
-            name = instance["stack_id"]
-        else:
-            name = f"StackSet-{stack_set['name']}-{secrets.token_hex(16)}"
-        if action == "DELETE":
-            cloudformation.delete_stack(StackName=name)
-        else:
-            _apply(cloudformation, stack_set, instance, name)
-        stack = _settle(cloudformation, instance["stack_id"])
-        status = stack["StackStatus"] if stack else "DELETE_COMPLETE"
-        good = status in GOOD
-        reason = "" if good else _first_failure(cloudformation, instance["stack_id"])
-    except ClientError as error:
-        message = error.response["Error"]["Message"]
-        good, reason = NOTHING_TO_DO in message, message
-    instance["status"] = "CURRENT" if good else "INOPERABLE" if action == "DELETE" else "OUTDATED"
-    instance["reason"] = "" if good else reason
+        _act(stack_set, action, instance)
+        instance["status"] = "CURRENT"
+    except (ClientError, InstanceError, roles.RoleError) as error:
+        reason = (
+            error.response["Error"]["Message"] if isinstance(error, ClientError) else str(error)
+        )
+        instance["status"] = "INOPERABLE" if action == "DELETE" else "OUTDATED"
+    instance["reason"] = reason
+    return Outcome(
+        account=instance["account"],
+        region=instance["region"],
+        status="FAILED" if reason else "SUCCEEDED",
+        reason=reason,
+    )
 
 
-def _apply(cloudformation: Any, stack_set: StackSet, instance: Instance, name: str) -> None:
-    arguments: dict[str, Any] = {
-        "StackName": name,
+def _act(stack_set: StackSet, action: str, instance: Instance) -> None:
+    definition = stack_set["definition"]
+    roles.check(
+        administration=definition["administration_role"],
+        execution=definition["execution_role"],
+        account=stack_set["arn"].split(":")[4],
+        target=instance["account"],
+        arn=stack_set["arn"],
+    )
+    api = client("cloudformation", account=instance["account"], region=instance["region"])
+    if action == "DELETE":
+        if instance["stack_id"]:
+            _delete(api, instance)
+        return
+    arguments = _arguments(stack_set, instance)
+    if instance["stack_id"]:
+        try:
+            api.update_stack(StackName=instance["stack_id"], **arguments)
+        except ClientError as error:
+            if _NOTHING_TO_DO not in error.response["Error"]["Message"]:
+                raise
+            return
+    else:
+        name = f"StackSet-{stack_set['name']}-{uuid.uuid4()}"
+        instance["stack_id"] = api.create_stack(StackName=name, **arguments)["StackId"]
+    _await(api, instance["stack_id"])
+
+
+def _arguments(stack_set: StackSet, instance: Instance) -> dict[str, Any]:
+    definition = stack_set["definition"]
+    url, text = definition["url"], definition["template"]
+    return {
+        **({"TemplateURL": url} if url else {"TemplateBody": text}),
         "Parameters": [
             {"ParameterKey": key, "ParameterValue": value}
-            for key, value in stack_set["parameters"].items()
+            for key, value in definition["parameters"].items()
         ],
-        "Capabilities": stack_set["capabilities"],
-        "RoleARN": f"arn:aws:iam::{instance['account']}:role/{stack_set['execution_role']}",
-        "Tags": [{"Key": key, "Value": value} for key, value in stack_set["tags"].items()],
+        "Capabilities": definition["capabilities"],
+        "RoleARN": f"arn:aws:iam::{instance['account']}:role/{definition['execution_role']}",
+        "Tags": [{"Key": key, "Value": value} for key, value in definition["tags"].items()],
     }
-    source = (
-        {"TemplateURL": stack_set["url"]}
-        if stack_set["url"]
-        else {"TemplateBody": stack_set["template"]}
-    )
-    if name == instance["stack_id"]:
-        cloudformation.update_stack(**arguments, **source)
-    else:
-        instance["stack_id"] = cloudformation.create_stack(**arguments, **source)["StackId"]
 
 
-def _settle(cloudformation: Any, stack_id: str) -> dict[str, Any] | None:
-    while True:
-        try:
-            stack: dict[str, Any] = cloudformation.describe_stacks(StackName=stack_id)["Stacks"][0]
-        except ClientError:
-            return None
-        if not stack["StackStatus"].endswith("_IN_PROGRESS"):
-            return stack
-        time.sleep(POLL_SECONDS)
+def _delete(api: Any, instance: Instance) -> None:
+    stack_id = instance["stack_id"]
+    if _status(api, stack_id) != "DELETE_COMPLETE":
+        api.delete_stack(StackName=stack_id)
+        _await(api, stack_id)
+    instance["stack_id"] = ""
 
 
-def _first_failure(cloudformation: Any, stack_id: str) -> str:
-    """The oldest failure of the stack's last operation; events come newest first."""
-    reason = "no failed resource was reported"
-    for event in cloudformation.describe_stack_events(StackName=stack_id)["StackEvents"]:
-        if event["ResourceStatus"] in ("CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED"):
-            why = event.get("ResourceStatusReason", "")
-            reason = f"ResourceLogicalId:{event['LogicalResourceId']}, ResourceType:{event['ResourceType']}, ResourceStatusReason:{why}"
-        if event["ResourceType"] == "AWS::CloudFormation::Stack" and event["ResourceStatus"] in (
-            "CREATE_IN_PROGRESS",
-            "UPDATE_IN_PROGRESS",
-            "DELETE_IN_PROGRESS",
-        ):
+def _await(api: Any, stack_id: str) -> None:
+    """Wait until the stack has come to rest.
+
+    Raises:
+        InstanceError: Not where it was to go; with the reason of its first failure.
+    """
+    pause = _FIRST_WAIT
+    while (status := _status(api, stack_id)).endswith("_IN_PROGRESS"):
+        time.sleep(pause)
+        pause = min(pause * 1.5, _LONGEST_WAIT)
+    if status not in _GOOD:
+        raise InstanceError(_first_failure(api, stack_id))
+
+
+def _status(api: Any, stack_id: str) -> str:
+    status: str = api.describe_stacks(StackName=stack_id)["Stacks"][0]["StackStatus"]
+    return status
+
+
+def _first_failure(api: Any, stack_id: str) -> str:
+    """The oldest failure of the stack's last operation, as StackSets words it."""
+    reason = ""
+    pages = api.get_paginator("describe_stack_events").paginate(StackName=stack_id)
+    for event in (event for page in pages for event in page["StackEvents"]):  # newest first
+        status = event["ResourceStatus"]
+        own = event["PhysicalResourceId"] == stack_id
+        if status.endswith("_FAILED") and not (own and reason):
+            reason = (
+                f"ResourceLogicalId:{event['LogicalResourceId']}, "
+                f"ResourceType:{event['ResourceType']}, "
+                f"ResourceStatusReason:{event.get('ResourceStatusReason', 'none given')}."
+            )
+        if own and status in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"):
             break
-    return reason
-
-
-def arn(name: str, identifier: str, account: str) -> str:
-    """A StackSet's ARN."""
-    return f"arn:aws:cloudformation:{get_region()}:{account}:stackset/{name}:{identifier}"
+    return reason or "no resource failed, but the stack did"

@@ -55,24 +55,25 @@ def _answering(name: str, answer: Any) -> Any:
 
 def _describe_stack_set(params: Any) -> Node:
     found = _find(params)
+    definition = found["definition"]
     return {
         "StackSet": {
             "StackSetName": found["name"],
             "StackSetId": found["id"],
             "StackSetARN": found["arn"],
-            "Description": found["description"],
+            "Description": definition["description"],
             "Status": "ACTIVE",
-            "TemplateBody": found["template"],
+            "TemplateBody": definition["template"],
             "Parameters": [
                 {"ParameterKey": key, "ParameterValue": value}
-                for key, value in found["parameters"].items()
+                for key, value in definition["parameters"].items()
             ],
-            "Capabilities": found["capabilities"],
-            "Tags": [{"Key": key, "Value": value} for key, value in found["tags"].items()],
-            "AdministrationRoleARN": found["administration_role"],
-            "ExecutionRoleName": found["execution_role"],
+            "Capabilities": definition["capabilities"],
+            "Tags": [{"Key": key, "Value": value} for key, value in definition["tags"].items()],
+            "AdministrationRoleARN": definition["administration_role"],
+            "ExecutionRoleName": definition["execution_role"],
             "PermissionModel": "SELF_MANAGED",
-            "Regions": [each["region"] for each in found["instances"]],
+            "Regions": sorted({each["region"] for each in found["instances"]}),
         }
     }
 
@@ -83,7 +84,7 @@ def _list_stack_sets(params: Any) -> Node:
             {
                 "StackSetName": each["name"],
                 "StackSetId": each["id"],
-                "Description": each["description"],
+                "Description": each["definition"]["description"],
                 "Status": "ACTIVE",
                 "PermissionModel": "SELF_MANAGED",
             }
@@ -130,10 +131,10 @@ def _list_results(params: Any) -> Node:
                     {
                         "Account": each["account"],
                         "Region": each["region"],
-                        "Status": "SUCCEEDED" if each["status"] == "CURRENT" else "FAILED",
+                        "Status": each["status"],
                         "StatusReason": each["reason"],
                     }
-                    for each in operation["results"]
+                    for each in operation["outcomes"]
                 ]
             }
     raise _NotFound("Operation", f"Operation {wanted} not found")
@@ -148,7 +149,9 @@ def _find(params: Any) -> StackSet:
 
 
 def _instance(stack_set: StackSet, instance: Instance) -> Node:
-    current = instance["status"] == "CURRENT"
+    detail = "FAILED" if instance["reason"] else "RUNNING"
+    if instance["status"] == "CURRENT":
+        detail = "SUCCEEDED"
     return {
         "StackSetId": stack_set["id"],
         "Region": instance["region"],
@@ -156,7 +159,7 @@ def _instance(stack_set: StackSet, instance: Instance) -> Node:
         "StackId": instance["stack_id"],
         "Status": instance["status"],
         "StatusReason": instance["reason"],
-        "StackInstanceStatus": {"DetailedStatus": "SUCCEEDED" if current else "FAILED"},
+        "StackInstanceStatus": {"DetailedStatus": detail},
     }
 
 
