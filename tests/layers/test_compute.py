@@ -59,6 +59,7 @@ def test_seed_lambda_has_a_regional_api_with_signed_and_open_paths(
     }
     assert found == {
         ("POST", "transactions"): "AWS_IAM",
+        ("GET", "transactions"): "AWS_IAM",
         ("GET", "{transactionId}"): "AWS_IAM",
         ("GET", "health"): "NONE",
         ("GET", "ready"): "NONE",
@@ -106,4 +107,4 @@ def test_the_processor_may_use_its_table_and_nothing_else(
     table = (
         "arn:<Partition>:dynamodb:<Region>:<AccountId>:table/dr-transactions-<EnvironmentSuffix>"
     )
-    assert resources(template, found["UseTable"]) == [table]
+    assert resources(template, found["UseTable"]) == [table, f"{table}/index/StatusIndex"]

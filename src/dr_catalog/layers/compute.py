@@ -81,7 +81,7 @@ class TransactionApi(Construct):
                         "dynamodb:PutItem",
                         "dynamodb:Query",
                     ],
-                    resources=[table.table_arn],
+                    resources=[table.table_arn, f"{table.table_arn}/index/{STATUS_INDEX}"],
                 ),
                 iam.PolicyStatement(
                     sid="UseTableKey",
@@ -128,7 +128,8 @@ def _api(scope: Construct, *, suffix: str, function: lambda_.Function) -> apigat
     integration = apigateway.LambdaIntegration(function, allow_test_invoke=False)
     signed, unsigned = apigateway.AuthorizationType.IAM, apigateway.AuthorizationType.NONE
     transactions = api.root.add_resource("transactions")
-    transactions.add_method("POST", integration, authorization_type=signed)
+    for method in ("POST", "GET"):
+        transactions.add_method(method, integration, authorization_type=signed)
     transactions.add_resource("{transactionId}").add_method(
         "GET", integration, authorization_type=signed
     )

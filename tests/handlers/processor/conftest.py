@@ -31,8 +31,8 @@ class Processor:
     api: Api
     client: Any
 
-    def get(self, path: str) -> Answer:
-        return self.call("GET", path)
+    def get(self, path: str, **query: str) -> Answer:
+        return self.call("GET", path, query=query)
 
     def post(self, **fields: Any) -> Answer:
         return self.post_text(json.dumps(fields))
@@ -43,11 +43,18 @@ class Processor:
         return self.call("POST", "/transactions", body=body, encoded=encoded)
 
     def call(
-        self, method: str, path: str, *, body: str | None = None, encoded: bool = False
+        self,
+        method: str,
+        path: str,
+        *,
+        body: str | None = None,
+        encoded: bool = False,
+        query: dict[str, str] | None = None,
     ) -> Answer:
         event = {
             "httpMethod": method,
             "path": path,
+            "queryStringParameters": query or None,
             "body": body,
             "isBase64Encoded": encoded,
             "requestContext": {"requestId": "request-1"},

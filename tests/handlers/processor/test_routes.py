@@ -13,7 +13,7 @@ from .conftest import Processor
         ("GET", "/", 404, None),
         ("GET", "/nothing", 404, None),
         ("GET", "/transactions/a/b", 404, None),
-        ("GET", "/transactions", 405, "POST"),
+        ("PUT", "/transactions", 405, "GET, POST"),
         ("DELETE", "/transactions/a", 405, "GET"),
         ("POST", "/health", 405, "GET"),
         ("OPTIONS", "/ready", 405, "GET"),

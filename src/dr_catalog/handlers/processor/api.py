@@ -1,10 +1,11 @@
 """The routes, and what each answers.
 
-A route is a row of ``ROUTES``; a new one, such as a listing by status, is a method and a row. Writes
-are refused outside the writer region, because two regions that both take writes would lose some.
+A route is a row of ``ROUTES``; a new one is a method and a row. Writes are refused outside the
+writer region, because two regions that both take writes would lose some.
 
     POST /transactions                    201 created, 200 exact repeat, 400, 409, 413, 503 standby
     GET  /transactions/{transactionId}    200, 404; an eventually consistent read of this region
+    GET  /transactions?status=            200, 400; the latest first, from this region's index
     GET  /health                          200: the function runs
     GET  /ready                           200 or 503: what ``readiness`` found
 """
@@ -18,6 +19,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import body
+import listing
 import readiness
 import transaction
 from log import Log, describe
@@ -105,6 +107,13 @@ class Api:
             raise Refused(404, "not found", [reason])
         return Reply(200, self._shown(found))
 
+    def by_status(self, event: dict[str, Any], _: Mapping[str, str]) -> Reply:
+        """GET /transactions?status=."""
+        asked = listing.listing(event)
+        page, more = self._store.by_status(self._settings.index, asked)
+        following = {"next": listing.token(page[-1])} if more and page else {}
+        return Reply(200, {"transactions": [self._shown(each) for each in page], **following})
+
     def health(self, _: dict[str, Any], __: Mapping[str, str]) -> Reply:
         """GET /health."""
         return Reply(200, {"status": "ok", "region": self._settings.region})
@@ -129,6 +138,7 @@ class Api:
 
 ROUTES = (
     Route("POST", "/transactions", Api.create),
+    Route("GET", "/transactions", Api.by_status),
     Route("GET", "/transactions/{transactionId}", Api.read),
     Route("GET", "/health", Api.health),
     Route("GET", "/ready", Api.ready),

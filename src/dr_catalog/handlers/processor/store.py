@@ -28,6 +28,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
+from listing import Listing
 from log import error_code
 from reply import Refused
 from transaction import Request, Transaction, exact
@@ -112,6 +113,32 @@ class Store:
             Limit=1,
         )["Items"]
         return _transaction(found[0]) if found else None
+
+    def by_status(self, index: str, asked: Listing) -> tuple[list[Transaction], bool]:
+        """A page of the transactions in a status, the latest first, and whether more follow.
+
+        Args:
+            index: The index by status and time.
+        """
+        start = {}
+        if asked.after:
+            transaction_id, timestamp = asked.after
+            start["ExclusiveStartKey"] = {
+                "status": {"S": asked.status},
+                "timestamp": {"S": timestamp},
+                "transactionId": {"S": transaction_id},
+            }
+        page = self.client.query(
+            TableName=self.table,
+            IndexName=index,
+            KeyConditionExpression="#status = :status",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={":status": {"S": asked.status}},
+            ScanIndexForward=False,
+            Limit=asked.limit,
+            **start,
+        )
+        return [_transaction(item) for item in page["Items"]], "LastEvaluatedKey" in page
 
     def _put(self, request: Request, transaction: Transaction, *, expires: dict[str, Any]) -> None:
         result = {
