@@ -64,9 +64,11 @@ _patterns = require(router, "SERVICE_PATTERNS")
 _types = require(provisioners, "_RESOURCE_HANDLERS")
 _runs_elsewhere = require(stacks, "_runs_on_worker_thread")
 _goes_back = require(stacks, "_sends_back_failed_update")
+_tagged = require(stacks, "_with_stack_tags")
 
 _STATE = "embedded_aws"
 _own_types: set[str] = set()
+_own_tags: dict[str, str] = {}
 _stores: list[AccountRegionScopedDict] = []
 
 
@@ -102,6 +104,7 @@ def register_type(
     create: Callable[[str, dict[str, Any], str], Made],
     update: Callable[..., Made] | None = None,
     delete: Callable[[str, dict[str, Any]], None],
+    tags: str = "",
 ) -> None:
     """Make CloudFormation know a resource type.
 
@@ -115,11 +118,14 @@ def register_type(
             succeeded. One that failed is called again with the properties swapped, to undo what it
             did. Without an update, any change makes the resource anew.
         delete: Physical id and properties in.
+        tags: The property, a list of Key and Value, that the stack's tags are added to.
     """
     handlers: dict[str, Any] = {"create": create, "delete": delete}
     if update is not None:
         handlers |= {"update": update, "update_with_logical_id": True}
     _types[resource_type] = handlers
+    if tags:
+        _own_tags[resource_type] = tags
     _own_types.add(resource_type)
 
 
@@ -139,6 +145,7 @@ def install() -> None:
     stacks._runs_on_worker_thread = lambda kind: kind in _own_types or _runs_elsewhere(kind)
     # An update of ours that failed may be half done: as on AWS, the rollback sends it back.
     stacks._sends_back_failed_update = lambda kind: kind in _own_types or _goes_back(kind)
+    stacks._with_stack_tags = _with_stack_tags
     app._handle_special_data_plane_request = _own_calls_first(
         require(app, "_handle_special_data_plane_request")
     )
@@ -147,6 +154,22 @@ def install() -> None:
     _loaded_modules[_STATE] = SimpleNamespace(
         reset=_reset, get_state=_get_state, load_persisted_state=_load_state
     )
+
+
+def _with_stack_tags(
+    resource_type: str, properties: dict[str, Any], stack_tags: list[dict[str, str]], *rest: Any
+) -> dict[str, Any]:
+    """The properties with the stack's tags; those that AWS reserves are not for a service's API."""
+    name = _own_tags.get(resource_type)
+    if name is None:
+        tagged: dict[str, Any] = _tagged(resource_type, properties, stack_tags, *rest)
+        return tagged
+    own = properties.get(name, [])
+    present = {tag["Key"] for tag in own}
+    added = [
+        tag for tag in stack_tags if tag["Key"] not in present and not tag["Key"].startswith("aws:")
+    ]
+    return {**properties, name: [*own, *added]} if added else properties
 
 
 def _own_calls_first(gate: Callable[..., Any]) -> Callable[..., Any]:

@@ -15,4 +15,10 @@ def register() -> None:
 
     schema.install()
     for module in TYPES:
-        register_type(module.TYPE, create=module.create, update=module.update, delete=module.delete)
+        register_type(
+            module.TYPE,
+            create=module.create,
+            update=module.update,
+            delete=module.delete,
+            tags=module.TAGS,
+        )

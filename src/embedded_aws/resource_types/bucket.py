@@ -15,6 +15,7 @@ from ministack.core.responses import get_account_id, get_region
 from .context import Made, Properties, here, known, refuse_replacement, tags
 
 TYPE = "AWS::S3::Bucket"
+TAGS = "Tags"
 RENAMED = {
     "Id": "ID",
     "TransitionInDays": "Days",

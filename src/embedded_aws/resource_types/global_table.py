@@ -13,6 +13,7 @@ from ministack.core.responses import get_region
 from .context import Made, Properties, here, known, refuse_replacement, tags, there
 
 TYPE = "AWS::DynamoDB::GlobalTable"
+TAGS = ""  # a replica has its own
 PROPERTIES = (
     "AttributeDefinitions",
     "BillingMode",

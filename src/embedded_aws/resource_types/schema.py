@@ -25,20 +25,18 @@ _update = require(stacks, "_update_resource")
 Schema = Mapping[str, Any]
 
 
+class PropertyError(ValueError):
+    """A property that is missing, or whose value the type does not take."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"Properties validation failed with message: #{path}: {problem}")
+
+
 class UnsupportedPropertyError(ValueError):
     """A property that the type does not have."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"Encountered unsupported property {name}")
-
-
-class MissingPropertyError(ValueError):
-    """A property that the type must have."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"Properties validation failed with message: #: required key [{name}] not found"
-        )
 
 
 def install() -> None:
@@ -84,12 +82,13 @@ def typed(resource_type: str, properties: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises:
         UnsupportedPropertyError: One is unknown, at whatever depth.
-        MissingPropertyError: A required one is missing.
+        PropertyError: A required one is missing, or a value is not of the schema's type, in its
+            enumeration or between its bounds.
     """
     schema = _schema(resource_type)
     if schema is None:
         return dict(properties)
-    result: dict[str, Any] = _walk(properties, schema, schema)
+    result: dict[str, Any] = _walk(properties, schema, schema, "")
     return result
 
 
@@ -118,16 +117,21 @@ def _folder() -> Path:
     return Path(found.submodule_search_locations[0], "data", "schemas")
 
 
-def _walk(value: Any, schema: Schema, root: Schema) -> Any:
+def _walk(value: Any, schema: Schema, root: Schema, path: str) -> Any:
     schema = _resolved(schema, root)
     if isinstance(value, Mapping):
-        return _walk_object(value, schema, root)
+        return _walk_object(value, schema, root, path)
     if isinstance(value, list):
-        return [_walk(item, schema.get("items", {}), root) for item in value]
-    return _scalar(value, schema.get("type"))
+        items = schema.get("items", {})
+        return [_walk(item, items, root, f"{path}/{number}") for number, item in enumerate(value)]
+    value = _scalar(value, schema.get("type"), path)
+    _check(value, schema, path)
+    return value
 
 
-def _walk_object(value: Mapping[str, Any], schema: Schema, root: Schema) -> dict[str, Any]:
+def _walk_object(
+    value: Mapping[str, Any], schema: Schema, root: Schema, path: str
+) -> dict[str, Any]:
     known: Mapping[str, Any] = schema.get("properties", {})
     if known and schema.get("additionalProperties") is False:
         for name in value:
@@ -135,8 +139,11 @@ def _walk_object(value: Mapping[str, Any], schema: Schema, root: Schema) -> dict
                 raise UnsupportedPropertyError(name)
         for name in schema.get("required", ()):
             if name not in value:
-                raise MissingPropertyError(name)
-    return {name: _walk(item, known.get(name, {}), root) for name, item in value.items()}
+                raise PropertyError(path, f"required key [{name}] not found")
+    return {
+        name: _walk(item, known.get(name, {}), root, f"{path}/{name}")
+        for name, item in value.items()
+    }
 
 
 def _resolved(schema: Schema, root: Schema) -> Schema:
@@ -148,12 +155,26 @@ def _resolved(schema: Schema, root: Schema) -> Schema:
     return schema
 
 
-def _scalar(value: Any, wanted: Any) -> Any:
+def _scalar(value: Any, wanted: Any, path: str) -> Any:
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    if wanted == "boolean" and text.lower() in ("true", "false"):
+    if wanted == "boolean":
+        if text.lower() not in ("true", "false"):
+            raise PropertyError(path, "expected type: Boolean, found: String")
         return text.lower() == "true"
-    if wanted == "integer" and text.lstrip("-").isdigit():
+    if wanted == "integer":
+        if not text.lstrip("-").isdigit():
+            raise PropertyError(path, "expected type: Integer, found: String")
         return int(text)
     if wanted == "string" and isinstance(value, bool | int | float):
         return text
     return value
+
+
+def _check(value: Any, schema: Schema, path: str) -> None:
+    if "enum" in schema and value not in schema["enum"]:
+        raise PropertyError(path, f"{value} is not a valid enum value")
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value < schema.get("minimum", value):
+            raise PropertyError(path, f"{value} is not greater or equal to {schema['minimum']}")
+        if value > schema.get("maximum", value):
+            raise PropertyError(path, f"{value} is not less or equal to {schema['maximum']}")

@@ -65,7 +65,7 @@ class StackSetError(ValueError):
 
 def register() -> None:
     """Register the type."""
-    extension.register_type(TYPE, create=create, update=update, delete=delete)
+    extension.register_type(TYPE, create=create, update=update, delete=delete, tags="Tags")
 
 
 def create(logical_id: str, properties: Properties, stack_name: str) -> Made:
