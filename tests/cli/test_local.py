@@ -16,14 +16,17 @@ from dr_catalog.cli import simulation
 from dr_catalog.cli.simulation import Simulation
 from dr_catalog.errors import SetupError
 
-# Stands in for the emulator: answers health and reset, and starts a child as Lambda does.
+# Stands in for the emulator: answers health and reset, and starts a child that ignores SIGTERM.
 STAND_IN = """
 import subprocess, sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 port = int(sys.argv[sys.argv.index("--port") + 1])
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-open("child", "w").write(str(child.pid))
+deaf = (
+    "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    "open('child', 'w').write(str(os.getpid())); time.sleep(60)"
+)
+subprocess.Popen([sys.executable, "-c", deaf])
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
@@ -77,7 +80,9 @@ def test_up_again_reset_and_down(here, port, run):
     assert first.exit_code == 0
     assert f"local simulation is up at http://127.0.0.1:{port}" in first.stderr
     pid = json.loads((here / ".embedded-aws" / "process.json").read_text())["pid"]
-    child = int((here / "child").read_text())
+    number = here / "child"
+    assert simulation._until(lambda: number.exists() and number.read_text() != "", 5)
+    child = int(number.read_text())
     assert lives(pid)
     assert lives(child)
 
@@ -89,8 +94,7 @@ def test_up_again_reset_and_down(here, port, run):
     assert (here / "reset").read_text() == "/_ministack/reset"
 
     assert run("local", "down").stderr == "local simulation ended\n"
-    assert not lives(pid)
-    assert not lives(child)
+    assert simulation._until(lambda: not lives(pid) and not lives(child), 5)
     assert "no local simulation runs" in run("local", "down").stderr
     down = run("local", "reset", *where)
     assert (down.exit_code, "dr-catalog local up" in down.stderr) == (1, True)

@@ -93,9 +93,10 @@ def test_the_peers_events_are_read_in_the_peer(aws, waiting):
     aws.stack_instances.return_value = (
         StackInstance(region="us-west-2", stack_id=PEER_STACK, status="OUTDATED"),
     )
-    stacks(aws, demo=[begun], peer=[peer])
+    after = event("Table", "CREATE_IN_PROGRESS", at=3)
+    stacks(aws, demo=[after, begun], peer=[peer])
     waiting(PROVISION, record())
-    assert waiting.reported == [begun, peer]
+    assert waiting.reported == [begun, peer, after]
     assert aws.events.call_args_list[-1].kwargs["region"] == "us-west-2"
 
 

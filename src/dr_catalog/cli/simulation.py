@@ -8,6 +8,7 @@ knows that the process is gone, whatever the number in the file has been given t
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import importlib.util
 import json
@@ -91,13 +92,12 @@ class Simulation:
         """
         running = self.running()
         if running is not None:
-            for number in (signal.SIGTERM, signal.SIGKILL):
-                try:
-                    os.killpg(running.pid, number)
-                except ProcessLookupError:
-                    break
-                if _until(lambda: self.running() is None, END_SECONDS):
-                    break
+            # Asked first; then whatever of its group is left, Lambda's processes among it, is ended.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGTERM)
+                _until(lambda: self.running() is None, END_SECONDS)
+                os.killpg(running.pid, signal.SIGKILL)
+                _until(lambda: self.running() is None, END_SECONDS)
         self._file.unlink(missing_ok=True)
         return running is not None
 
