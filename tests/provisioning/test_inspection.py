@@ -123,8 +123,14 @@ def test_two_values_of_one_name_are_both_kept(aws):
     }
 
 
-def test_outputs_of_a_stack_that_is_not_there_are_no_empty_answer(aws):
+def test_outputs_of_a_failed_launch_are_no_empty_answer(aws):
     aws.launch.return_value = launch(status="ERROR")
+    with pytest.raises(LaunchError, match="failed"):
+        outputs(aws, "demo")
+
+
+def test_outputs_of_a_stack_that_is_not_there_are_no_empty_answer(aws):
+    aws.launch.return_value = launch()
     aws.stack.return_value = None
     with pytest.raises(LaunchError, match="can't be read"):
         outputs(aws, "demo")

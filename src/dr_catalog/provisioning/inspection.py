@@ -11,7 +11,8 @@ from . import catalog
 from .aws import Aws
 from .events import reason
 from .hints import command
-from .model import LAUNCH_PREFIX, Launch, Product, Record, Stack
+from .launching import failed_creation
+from .model import ERROR, LAUNCH_PREFIX, TAINTED, Launch, Product, Record, Stack
 from .stacks import launch_stack, peer_stacks
 
 
@@ -95,7 +96,7 @@ def detail(aws: Aws, suffix: str) -> Detail:
             peers = peer_stacks(aws, stack)
         except DrCatalogError as error:
             unread = error.what
-    failed = launch.status in ("TAINTED", "ERROR")
+    failed = launch.status in (TAINTED, ERROR)
     return Detail(
         status=_status(aws, launch, _product(aws, launch.product_id)),
         record=record,
@@ -113,10 +114,12 @@ def outputs(aws: Aws, suffix: str) -> dict[str, dict[str, str]]:
 
     Raises:
         NotFoundError: Nothing is launched under this suffix.
-        LaunchError: The launch region's stack can't be read.
+        LaunchError: The launch failed, or the launch region's stack can't be read.
     """
     names.check_suffix(suffix)
     launch = catalog.find_launch(aws, suffix)
+    if launch.status == ERROR:
+        raise failed_creation(aws, launch)
     stack = launch_stack(aws, launch)
     if stack is None:
         raise LaunchError(
