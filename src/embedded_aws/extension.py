@@ -167,7 +167,9 @@ def _with_stack_tags(
     own = properties.get(name, [])
     present = {tag["Key"] for tag in own}
     added = [
-        tag for tag in stack_tags if tag["Key"] not in present and not tag["Key"].startswith("aws:")
+        {"Key": tag["Key"], "Value": tag["Value"]}
+        for tag in stack_tags
+        if tag["Key"] not in present and not tag["Key"].startswith("aws:")
     ]
     return {**properties, name: [*own, *added]} if added else properties
 
