@@ -39,9 +39,11 @@ class Accounts:
             SetupError: There are no credentials, or the endpoint does not answer.
         """
         try:
-            account: str = boto3.client(
-                "sts", region_name=_any_region(), config=CONFIG
-            ).get_caller_identity()["Account"]
+            account: str = (
+                boto3.Session()
+                .client("sts", region_name=_any_region(), config=CONFIG)
+                .get_caller_identity()["Account"]
+            )
         except (BotoCoreError, ClientError) as error:
             raise SetupError(
                 "the account could not be determined",
@@ -75,9 +77,11 @@ class Accounts:
     def _assume(self, account: str) -> boto3.Session:
         arn = f"arn:{boto3.Session().get_partition_for_region(_any_region())}:iam::{account}:role/{self._role}"
         try:
-            credentials = boto3.client("sts", region_name=_any_region(), config=CONFIG).assume_role(
-                RoleArn=arn, RoleSessionName="dr-catalog"
-            )["Credentials"]
+            credentials = (
+                boto3.Session()
+                .client("sts", region_name=_any_region(), config=CONFIG)
+                .assume_role(RoleArn=arn, RoleSessionName="dr-catalog")["Credentials"]
+            )
         except (BotoCoreError, ClientError) as error:
             raise SetupError(
                 f"{arn} can't be assumed from account {self.own}",
