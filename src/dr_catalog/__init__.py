@@ -1,10 +1,5 @@
-"""Disaster recovery tiers as versioned AWS Service Catalog products."""
+"""Disaster recovery tiers as versioned AWS Service Catalog products.
 
-from importlib.metadata import PackageNotFoundError, version
-
-try:
-    __version__ = version("dr-catalog")
-except PackageNotFoundError:  # run from a source tree that was never installed
-    __version__ = "0.0.0"
-
-__all__ = ["__version__"]
+``dr_catalog.layers`` has the constructs, ``dr_catalog.tiers`` their compositions, ``dr_catalog.stacks`` what
+publishes them; ``dr_catalog.provisioning`` launches without loading CDK.
+"""
