@@ -1,49 +1,170 @@
 """S3 replication of objects encrypted with KMS, as S3 does it.
 
 ministack copies every object that a rule covers. S3 leaves an object encrypted with KMS out unless the
-rule selects such objects, and encrypts the replica with the key that the rule names.
+rule selects such objects, encrypts the replica with the key that the rule names, and does it all under
+the rule's role. A copy that the role or the key does not allow is FAILED; tags that change later follow
+to the replica, and back when the rule of its bucket has replica modifications on.
 
 See https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
+and https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-for-metadata-changes.html
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from ministack.services import s3
+from ministack.core.responses import get_account_id
+from ministack.services import kms, s3
 
-from ..extension import require
+from ..extension import Response, require
+from ..permissions import accounts
+from .replication_role import Copy, allows
 
 ALGORITHM = "x-amz-server-side-encryption"
 KEY_ID = "x-amz-server-side-encryption-aws-kms-key-id"
 
 _replicate = require(s3, "_maybe_replicate")
+_replicate_marker = require(s3, "_maybe_replicate_delete_marker")
+_put_tags = require(s3, "_put_object_tagging")
+_delete_tags = require(s3, "_delete_object_tagging")
 _rule_for = require(s3, "_replication_rule_for")
+_in_account = require(s3, "_in_account")
+_owner = require(s3, "_bucket_owner_account")
+_buckets = require(s3, "_buckets")
+_object_tags = require(s3, "_object_tags")
+_bucket_encryption = require(s3, "_bucket_encryption")
+_keys = require(kms, "_keys")
+
+Record = dict[str, Any]
+Tags = dict[str, str]
 
 
 def install() -> None:
     """Put the selection in front of ministack's copy; once, before the server starts."""
     s3._maybe_replicate = replicate
+    s3._maybe_replicate_delete_marker = replicate_marker
+    s3._put_object_tagging = put_tags
+    s3._delete_object_tagging = delete_tags
 
 
-def replicate(
-    bucket: str, key: str, record: dict[str, Any], data: Any, tags: dict[str, str] | None = None
-) -> None:
+def replicate(bucket: str, key: str, record: Record, data: Any, tags: Tags | None = None) -> None:
     """Copy an object as its bucket's rule says."""
-    headers = record.get("preserved_headers", {})
-    if not str(headers.get(ALGORITHM, "")).startswith("aws:kms"):
-        _replicate(bucket, key, record, data, tags)
-        return
-    rule, _ = _rule_for(bucket, key, tags)
+    rule, role = _rule_for(bucket, key, tags)
     if rule is None:
         return
-    selection = rule.get("SourceSelectionCriteria", {}).get("SseKmsEncryptedObjects", {})
-    if selection.get("Status") != "Enabled":
+    headers = record.get("preserved_headers", {})
+    encrypted = str(headers.get(ALGORITHM, "")).startswith("aws:kms")
+    if encrypted and not _selects(rule, "SseKmsEncryptedObjects"):
         return
-    replica_key = rule["Destination"].get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID")
+    replica_key = (
+        rule["Destination"].get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID", "")
+        if encrypted
+        else ""
+    )
+    copy = _copy(bucket, key, rule, headers.get(KEY_ID, "") if encrypted else "", replica_key)
+    if (replica_key and not _enabled(replica_key)) or not allows(role, copy, tagged=bool(tags)):
+        record["replication_status"] = "FAILED"
+        return
     # ministack copies the record with its headers: the replica's must stand there while it does.
-    record["preserved_headers"] = {**headers, KEY_ID: replica_key}
+    if encrypted:
+        record["preserved_headers"] = {**headers, KEY_ID: replica_key}
     try:
         _replicate(bucket, key, record, data, tags)
     finally:
         record["preserved_headers"] = headers
+
+
+def replicate_marker(bucket: str, key: str) -> None:
+    """Copy a delete marker, when the role may."""
+    rule, role = _rule_for(bucket, key, None)
+    if rule is not None and allows(role, _copy(bucket, key, rule, "", ""), deletes=True):
+        _replicate_marker(bucket, key)
+
+
+def put_tags(bucket: str, key: str, body: bytes, query: dict[str, Any] | None = None) -> Response:
+    """PutObjectTagging."""
+    answer: Response = _put_tags(bucket, key, body, query)
+    _tags_follow(bucket, key, answer, query)
+    return answer
+
+
+def delete_tags(bucket: str, key: str, query: dict[str, Any] | None = None) -> Response:
+    """DeleteObjectTagging."""
+    answer: Response = _delete_tags(bucket, key, query)
+    _tags_follow(bucket, key, answer, query)
+    return answer
+
+
+def _tags_follow(bucket: str, key: str, answer: Response, query: dict[str, Any] | None) -> None:
+    """Give the other copy of the current version the tags of this one."""
+    if answer[0] >= 300 or (query or {}).get("versionId"):
+        return
+    record = _buckets[bucket]["objects"][key]
+    rule, role = _rule_for(bucket, key, None)
+    if rule is None or not allows(role, _copy(bucket, key, rule, "", ""), tagged=True):
+        return
+    other = _replica_of(record) or _source_of(bucket, key, record, rule)
+    if other is None:
+        return
+    name, version, account = other
+    tags = dict(_object_tags.get((bucket, key, record.get("version_id"))) or {})
+    with _in_account(account):
+        _object_tags[(name, key, version)] = tags
+
+
+def _replica_of(record: Record) -> tuple[str, str, str] | None:
+    """Where ministack put the replica: bucket, version and account."""
+    found: tuple[str, str, str] | None = record.get("_replica")
+    return found
+
+
+def _source_of(bucket: str, key: str, record: Record, rule: Record) -> tuple[str, str, str] | None:
+    """Where a replica came from, when its bucket's rule sends modifications back there."""
+    if record.get("replication_status") != "REPLICA" or not _selects(rule, "ReplicaModifications"):
+        return None
+    name = rule["Destination"]["Bucket"].rpartition(":")[2]
+    account = _owner(name)
+    source = (_buckets.get_scoped(account, None, name) or {}).get("objects", {}).get(key, {})
+    if tuple(source.get("_replica") or ())[:2] != (bucket, record.get("version_id")):
+        return None
+    return name, source["version_id"], account
+
+
+def _selects(rule: Record, what: str) -> bool:
+    selected = rule.get("SourceSelectionCriteria", {}).get(what, {})
+    return bool(selected.get("Status") == "Enabled")
+
+
+def _enabled(key: str) -> bool:
+    """Whether a key ARN or alias ARN leads to a key that can be used."""
+    _, _, _, region, account, _ = key.split(":", 5)
+    arn = accounts.key_arn(account, region, key)
+    found = _keys.get_scoped(account, region, arn.rpartition("/")[2])
+    return found is not None and found.get("KeyState") == "Enabled"
+
+
+def _copy(bucket: str, key: str, rule: Record, source_key: str, replica_key: str) -> Copy:
+    to = rule["Destination"]["Bucket"].rpartition(":")[2]
+    account = get_account_id()
+    return Copy(
+        account=account,
+        source=bucket,
+        source_region=_region(bucket),
+        source_key=accounts.key_arn(account, _region(bucket), source_key) if source_key else "",
+        source_bucket_key=_has_bucket_key(bucket),
+        destination=to,
+        destination_region=_region(to),
+        destination_key=replica_key,
+        destination_bucket_key=_has_bucket_key(to),
+        key=key,
+    )
+
+
+def _region(bucket: str) -> str:
+    record = _buckets.get_scoped(_owner(bucket), None, bucket) or {}
+    return str(record.get("region") or "us-east-1")
+
+
+def _has_bucket_key(bucket: str) -> bool:
+    settings = _bucket_encryption.get_scoped(_owner(bucket), None, bucket) or ""
+    return "BucketKeyEnabled>true<" in settings

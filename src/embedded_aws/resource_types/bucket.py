@@ -49,13 +49,17 @@ def create(logical_id: str, properties: Properties, stack_name: str) -> Made:
 def update(
     physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str
 ) -> Made:
-    """Apply what changed."""
+    """Apply what the template says, and take away what it no longer says."""
     known(new, ("BucketName", "Tags", *APPLY))
-    if old.get("BucketName") != new.get("BucketName"):
+    if new.get("BucketName", physical_id) != physical_id:
         refuse_replacement(TYPE, physical_id)
-    if old.get("ReplicationConfiguration") and not new.get("ReplicationConfiguration"):
-        here("s3").delete_bucket_replication(Bucket=physical_id)
-    _apply(here("s3"), physical_id, new)
+    s3 = here("s3")
+    _apply(s3, physical_id, new)
+    for property_name in reversed(REMOVE):  # replication before versioning
+        if property_name in old and property_name not in new:
+            REMOVE[property_name](s3, physical_id)
+    if tags(old) and not tags(new):
+        s3.delete_bucket_tagging(Bucket=physical_id)
     return physical_id, _attributes(physical_id)
 
 
@@ -117,6 +121,18 @@ APPLY: dict[str, Callable[[Any, str, Any], None]] = {
     "ReplicationConfiguration": _replication,
 }
 """Property to how it is applied, in the order S3 needs: versioning before replication."""
+
+REMOVE: dict[str, Callable[[Any, str], None]] = {
+    "VersioningConfiguration": lambda s3, name: s3.put_bucket_versioning(
+        Bucket=name, VersioningConfiguration={"Status": "Suspended"}
+    ),
+    "BucketEncryption": lambda s3, name: s3.delete_bucket_encryption(Bucket=name),
+    "PublicAccessBlockConfiguration": lambda s3, name: s3.delete_public_access_block(Bucket=name),
+    "OwnershipControls": lambda s3, name: s3.delete_bucket_ownership_controls(Bucket=name),
+    "LifecycleConfiguration": lambda s3, name: s3.delete_bucket_lifecycle(Bucket=name),
+    "ReplicationConfiguration": lambda s3, name: s3.delete_bucket_replication(Bucket=name),
+}
+"""Property to how it is undone."""
 
 
 def _renamed(value: Any) -> Any:

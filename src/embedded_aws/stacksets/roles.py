@@ -9,11 +9,8 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-prereqs
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from typing import Any
-
 from ..permissions import accounts, policies
+from ..trust import trusts
 
 SERVICE = "cloudformation.amazonaws.com"
 
@@ -38,7 +35,7 @@ def check(*, administration: str, execution: str, account: str, target: str, arn
     name = administration.rpartition("/")[2]
     role = accounts.role(account, name)
     keys = {"aws:sourceaccount": account, "aws:sourcearn": arn}
-    if role is None or role["Arn"] != administration or not _trusts(role, "Service", SERVICE, keys):
+    if role is None or role["Arn"] != administration or not trusts(role, "Service", SERVICE, keys):
         raise RoleError(
             f"Account {account} should have '{name}' role with trust relationship to "
             "CloudFormation service."
@@ -58,38 +55,8 @@ def check(*, administration: str, execution: str, account: str, target: str, arn
         )
     found = accounts.role(target, execution)
     principals = (administration, f"arn:aws:iam::{account}:root", account)
-    if found is None or not any(_trusts(found, "AWS", each, {}) for each in principals):
+    if found is None or not any(trusts(found, "AWS", each, {}) for each in principals):
         raise RoleError(
             f"Account {target} should have '{execution}' role with trust relationship to Role "
             f"'{name}'."
         )
-
-
-def _trusts(role: Mapping[str, Any], kind: str, who: str, keys: Mapping[str, str]) -> bool:
-    """Whether the trust policy lets ``who`` in under these condition keys; a deny wins."""
-    effects = {
-        statement.get("Effect")
-        for statement in _statements(role)
-        if who in _listed(_principals(statement).get(kind))
-        and policies.conditions_hold(statement.get("Condition") or {}, keys)
-    }
-    return "Allow" in effects and "Deny" not in effects
-
-
-def _statements(role: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    document = role.get("AssumeRolePolicyDocument") or "{}"
-    document = json.loads(document) if isinstance(document, str) else document
-    for statement in _listed(document.get("Statement")):
-        if {"sts:AssumeRole", "sts:*", "*"} & set(_listed(statement.get("Action"))):
-            yield statement
-
-
-def _principals(statement: Mapping[str, Any]) -> dict[str, Any]:
-    principal = statement.get("Principal")
-    return principal if isinstance(principal, dict) else {}
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]

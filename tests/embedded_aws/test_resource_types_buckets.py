@@ -1,0 +1,389 @@
+"""Buckets: every property read back from S3, and objects that arrive in the other region."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from .stack_runner import Runner
+
+HOME, PEER = "us-east-1", "us-west-2"
+ENABLED = {"Status": "Enabled"}
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account with a key in each region and a role that S3 replicates with."""
+
+    number: str
+    client: Callable[..., Any]
+    runner: Callable[..., Runner]
+
+    def at(self, service: str, region: str = HOME) -> Any:
+        return self.client(service, account=self.number, region=region)
+
+    def stacks(self, region: str = HOME) -> Runner:
+        return self.runner(account=self.number, region=region)
+
+    def bucket(self, region: str) -> str:
+        return f"dr-documents-{self.number}-{region}"
+
+    @property
+    def role(self) -> str:
+        return f"arn:aws:iam::{self.number}:role/dr-replication"
+
+    def allow(self, *actions: str) -> None:
+        """Let the replication role do this and nothing else."""
+        allow = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+        self.at("iam").put_role_policy(
+            RoleName="dr-replication",
+            PolicyName="replicate",
+            PolicyDocument=json.dumps({"Statement": [allow]}),
+        )
+
+
+@pytest.fixture
+def account_(account: str, client: Callable[..., Any], runner: Callable[..., Runner]) -> Account:
+    made = Account(account, client, runner)
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "s3.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    made.at("iam").create_role(
+        RoleName="dr-replication", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
+    )
+    made.allow("s3:*", "kms:*")
+    return made
+
+
+@pytest.fixture
+def keys(account_: Account) -> dict[str, str]:
+    """A multi-Region key's ARN in each region."""
+    home = account_.at("kms").create_key(MultiRegion=True)["KeyMetadata"]
+    peer = account_.at("kms").replicate_key(KeyId=home["KeyId"], ReplicaRegion=PEER)
+    return {HOME: home["Arn"], PEER: peer["ReplicaKeyMetadata"]["Arn"]}
+
+
+def bucket(account_: Account, region: str, **properties: Any) -> dict[str, Any]:
+    return {
+        "Bucket": {
+            "Type": "AWS::S3::Bucket",
+            "Properties": {
+                "BucketName": account_.bucket(region),
+                "VersioningConfiguration": ENABLED,
+                **properties,
+            },
+        }
+    }
+
+
+def encryption(key: str) -> dict[str, Any]:
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    rule = {"ServerSideEncryptionByDefault": default, "BucketKeyEnabled": "true"}
+    return {"ServerSideEncryptionConfiguration": [rule]}
+
+
+def replication(account_: Account, to: str, key: str | None = None, **rule: Any) -> dict[str, Any]:
+    """One rule; with a key it selects objects encrypted with KMS, and replica modifications."""
+    minutes = {"Minutes": "15"}
+    destination: dict[str, Any] = {
+        "Bucket": f"arn:aws:s3:::{account_.bucket(to)}",
+        "ReplicationTime": {"Status": "Enabled", "Time": minutes},
+        "Metrics": {"Status": "Enabled", "EventThreshold": minutes},
+    }
+    selection = {}
+    if key:
+        destination["EncryptionConfiguration"] = {"ReplicaKmsKeyID": key}
+        selection = {
+            "SourceSelectionCriteria": {
+                "SseKmsEncryptedObjects": ENABLED,
+                "ReplicaModifications": ENABLED,
+            }
+        }
+    made = {
+        "Id": "to-peer",
+        "Status": "Enabled",
+        "Priority": 1,
+        "Filter": {"Prefix": ""},
+        "DeleteMarkerReplication": ENABLED,
+        "Destination": destination,
+        **selection,
+        **rule,
+    }
+    return {"Role": account_.role, "Rules": [made]}
+
+
+def pair(account_: Account, keys: dict[str, str], *, selects: bool = True) -> None:
+    """Both buckets with their key, and the rule from home to peer."""
+    peer = account_.stacks(PEER).create(
+        "peer", bucket(account_, PEER, BucketEncryption=encryption(keys[PEER]))
+    )
+    assert peer.status == "CREATE_COMPLETE", peer.reasons
+    home = account_.stacks(HOME).create(
+        "home",
+        bucket(
+            account_,
+            HOME,
+            BucketEncryption=encryption(keys[HOME]),
+            ReplicationConfiguration=replication(account_, PEER, keys[PEER] if selects else None),
+        ),
+    )
+    assert home.status == "CREATE_COMPLETE", home.reasons
+
+
+def test_every_property_is_read_back(account_: Account, keys: dict[str, str]) -> None:
+    public = dict.fromkeys(
+        ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
+    )
+    made = account_.stacks(PEER).create(
+        "peer",
+        bucket(
+            account_,
+            PEER,
+            BucketEncryption=encryption(keys[PEER]),
+            PublicAccessBlockConfiguration=public,
+            OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+            Tags=[{"Key": "team", "Value": "a"}],
+            LifecycleConfiguration={
+                "Rules": [
+                    {
+                        "Id": "tidy",
+                        "Status": "Enabled",
+                        "Transitions": [
+                            {"StorageClass": "INTELLIGENT_TIERING", "TransitionInDays": 30}
+                        ],
+                        "NoncurrentVersionExpiration": {"NoncurrentDays": 90},
+                        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+                    }
+                ]
+            },
+        ),
+        Template={
+            "Outputs": {
+                "Arn": {"Value": {"Fn::GetAtt": ["Bucket", "Arn"]}},
+                "Domain": {"Value": {"Fn::GetAtt": ["Bucket", "RegionalDomainName"]}},
+            }
+        },
+        Tags=[{"Key": "stack", "Value": "b"}],
+    )
+    assert made.status == "CREATE_COMPLETE", made.reasons
+    name, s3 = account_.bucket(PEER), account_.at("s3", PEER)
+    assert made.outputs == {
+        "Arn": f"arn:aws:s3:::{name}",
+        "Domain": f"{name}.s3.{PEER}.amazonaws.com",
+    }
+    assert s3.get_bucket_location(Bucket=name)["LocationConstraint"] == PEER
+    assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
+    (rule,) = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"] == {
+        "SSEAlgorithm": "aws:kms",
+        "KMSMasterKeyID": keys[PEER],
+    }
+    assert rule["BucketKeyEnabled"] is True
+    block = s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]
+    assert block == public
+    assert s3.get_bucket_tagging(Bucket=name)["TagSet"] == [
+        {"Key": "team", "Value": "a"},
+        {"Key": "stack", "Value": "b"},
+    ]
+    (life,) = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+    assert life["Transitions"] == [{"Days": 30, "StorageClass": "INTELLIGENT_TIERING"}]
+    assert life["NoncurrentVersionExpiration"] == {"NoncurrentDays": 90}
+    assert life["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
+
+
+def test_a_rule_is_read_back(account_: Account, keys: dict[str, str]) -> None:
+    pair(account_, keys)
+    read = account_.at("s3").get_bucket_replication(Bucket=account_.bucket(HOME))
+    configuration = read["ReplicationConfiguration"]
+    assert configuration["Role"] == account_.role
+    (rule,) = configuration["Rules"]
+    assert rule["SourceSelectionCriteria"] == {
+        "SseKmsEncryptedObjects": ENABLED,
+        "ReplicaModifications": ENABLED,
+    }
+    assert rule["DeleteMarkerReplication"] == ENABLED
+    assert rule["Destination"] == {
+        "Bucket": f"arn:aws:s3:::{account_.bucket(PEER)}",
+        "EncryptionConfiguration": {"ReplicaKmsKeyID": keys[PEER]},
+        "ReplicationTime": {"Status": "Enabled", "Time": {"Minutes": 15}},
+        "Metrics": {"Status": "Enabled", "EventThreshold": {"Minutes": 15}},
+    }
+
+
+def test_an_object_arrives_under_the_replica_key(account_: Account, keys: dict[str, str]) -> None:
+    pair(account_, keys)
+    home, peer = account_.at("s3"), account_.at("s3", PEER)
+    home.put_object(Bucket=account_.bucket(HOME), Key="a", Body=b"hello")
+    source = home.head_object(Bucket=account_.bucket(HOME), Key="a")
+    assert (source["ReplicationStatus"], source["SSEKMSKeyId"]) == ("COMPLETED", keys[HOME])
+    copy = peer.get_object(Bucket=account_.bucket(PEER), Key="a")
+    assert copy["Body"].read() == b"hello"
+    assert (copy["ReplicationStatus"], copy["SSEKMSKeyId"]) == ("REPLICA", keys[PEER])
+    home.delete_object(Bucket=account_.bucket(HOME), Key="a")
+    with pytest.raises(ClientError, match="404"):
+        peer.head_object(Bucket=account_.bucket(PEER), Key="a")
+
+
+def test_an_object_under_a_key_that_no_rule_selects_stays(
+    account_: Account, keys: dict[str, str]
+) -> None:
+    pair(account_, keys, selects=False)
+    home = account_.at("s3")
+    home.put_object(Bucket=account_.bucket(HOME), Key="a", Body=b"hello")
+    assert "ReplicationStatus" not in home.head_object(Bucket=account_.bucket(HOME), Key="a")
+    with pytest.raises(ClientError, match="404"):
+        account_.at("s3", PEER).head_object(Bucket=account_.bucket(PEER), Key="a")
+    home.put_object(Bucket=account_.bucket(HOME), Key="b", Body=b"", ServerSideEncryption="AES256")
+    assert account_.at("s3", PEER).head_object(Bucket=account_.bucket(PEER), Key="b")
+
+
+def test_both_ways_do_not_loop(account_: Account, keys: dict[str, str]) -> None:
+    pair(account_, keys)
+    changed = account_.stacks(PEER).update(
+        "peer",
+        bucket(
+            account_,
+            PEER,
+            BucketEncryption=encryption(keys[PEER]),
+            ReplicationConfiguration=replication(account_, HOME, keys[HOME]),
+        ),
+    )
+    assert changed.status == "UPDATE_COMPLETE", changed.reasons
+    for region in (HOME, PEER):
+        account_.at("s3", region).put_object(
+            Bucket=account_.bucket(region), Key=f"from-{region}", Body=region.encode()
+        )
+    for region in (HOME, PEER):
+        versions = account_.at("s3", region).list_object_versions(Bucket=account_.bucket(region))
+        assert [each["Key"] for each in versions["Versions"]] == [f"from-{HOME}", f"from-{PEER}"]
+
+
+@pytest.mark.parametrize(
+    "missing",
+    ["s3:GetObjectVersionForReplication", "s3:ReplicateObject", "kms:Decrypt", "kms:Encrypt"],
+)
+def test_the_role_must_be_allowed(account_: Account, keys: dict[str, str], missing: str) -> None:
+    pair(account_, keys)
+    needed = {
+        "s3:GetReplicationConfiguration",
+        "s3:ListBucket",
+        "s3:GetObjectVersionAcl",
+        "s3:GetObjectVersionTagging",
+        "s3:GetObjectVersionForReplication",
+        "s3:ReplicateObject",
+        "kms:Decrypt",
+        "kms:Encrypt",
+    }
+    s3, name = account_.at("s3"), account_.bucket(HOME)
+    account_.allow(*needed)
+    s3.put_object(Bucket=name, Key="a", Body=b"")
+    assert s3.head_object(Bucket=name, Key="a")["ReplicationStatus"] == "COMPLETED"
+    account_.allow(*(needed - {missing}))
+    s3.put_object(Bucket=name, Key="b", Body=b"")
+    assert s3.head_object(Bucket=name, Key="b")["ReplicationStatus"] == "FAILED"
+    with pytest.raises(ClientError, match="404"):
+        account_.at("s3", PEER).head_object(Bucket=account_.bucket(PEER), Key="b")
+
+
+def test_a_disabled_replica_key_fails_the_copy(account_: Account, keys: dict[str, str]) -> None:
+    pair(account_, keys)
+    account_.at("kms", PEER).disable_key(KeyId=keys[PEER])
+    s3, name = account_.at("s3"), account_.bucket(HOME)
+    s3.put_object(Bucket=name, Key="a", Body=b"")
+    assert s3.head_object(Bucket=name, Key="a")["ReplicationStatus"] == "FAILED"
+
+
+def test_tags_travel_and_changes_of_a_replica_travel_back(
+    account_: Account, keys: dict[str, str]
+) -> None:
+    pair(account_, keys)
+    account_.stacks(PEER).update(
+        "peer",
+        bucket(
+            account_,
+            PEER,
+            BucketEncryption=encryption(keys[PEER]),
+            ReplicationConfiguration=replication(account_, HOME, keys[HOME]),
+        ),
+    )
+    tags = [[{"Key": "state", "Value": str(number)}] for number in range(3)]
+    home, peer = account_.at("s3"), account_.at("s3", PEER)
+    home.put_object(Bucket=account_.bucket(HOME), Key="a", Body=b"", Tagging="state=0")
+    assert peer.get_object_tagging(Bucket=account_.bucket(PEER), Key="a")["TagSet"] == tags[0]
+    home.put_object_tagging(Bucket=account_.bucket(HOME), Key="a", Tagging={"TagSet": tags[1]})
+    assert peer.get_object_tagging(Bucket=account_.bucket(PEER), Key="a")["TagSet"] == tags[1]
+    peer.put_object_tagging(Bucket=account_.bucket(PEER), Key="a", Tagging={"TagSet": tags[2]})
+    assert home.get_object_tagging(Bucket=account_.bucket(HOME), Key="a")["TagSet"] == tags[2]
+
+
+@pytest.mark.parametrize(
+    ("properties", "message"),
+    [
+        ({"Bogus": 1}, "Encountered unsupported property Bogus"),
+        ({"LoggingConfiguration": {}}, "Encountered unsupported property LoggingConfiguration"),
+        ({"VersioningConfiguration": {"Status": "On"}}, "On is not a valid enum value"),
+        (
+            {"BucketEncryption": {"ServerSideEncryptionConfiguration": [{"Bogus": 1}]}},
+            "Encountered unsupported property Bogus",
+        ),
+    ],
+)
+def test_what_is_wrong_is_refused(
+    account_: Account, properties: dict[str, Any], message: str
+) -> None:
+    made = account_.stacks().create("home", bucket(account_, HOME, **properties))
+    assert made.status == "ROLLBACK_COMPLETE"
+    assert message in made.reasons[-1]
+
+
+def test_a_rule_needs_its_destination(account_: Account) -> None:
+    ruled = bucket(account_, HOME, ReplicationConfiguration=replication(account_, PEER))
+    nowhere = account_.stacks().create("nowhere", ruled)
+    assert "Destination bucket must exist" in nowhere.reasons[-1]
+    account_.at("s3", PEER).create_bucket(
+        Bucket=account_.bucket(PEER), CreateBucketConfiguration={"LocationConstraint": PEER}
+    )
+    plain = account_.stacks().create("plain", ruled)
+    assert "Destination bucket must have versioning enabled" in plain.reasons[-1]
+    ruled["Bucket"]["Properties"].pop("VersioningConfiguration")
+    unversioned = account_.stacks().create("unversioned", ruled)
+    assert "Versioning must be 'Enabled' on the bucket" in unversioned.reasons[-1]
+    with pytest.raises(ClientError, match="404"):
+        account_.at("s3").head_bucket(Bucket=account_.bucket(HOME))
+
+
+def test_what_a_template_no_longer_says_goes(account_: Account, keys: dict[str, str]) -> None:
+    pair(account_, keys)
+    changed = account_.stacks().update("home", bucket(account_, HOME))
+    assert changed.status == "UPDATE_COMPLETE", changed.reasons
+    s3, name = account_.at("s3"), account_.bucket(HOME)
+    with pytest.raises(ClientError, match="ReplicationConfigurationNotFoundError"):
+        s3.get_bucket_replication(Bucket=name)
+    (rule,) = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+
+
+def test_a_bucket_that_is_not_empty_stays(account_: Account) -> None:
+    account_.stacks().create("home", bucket(account_, HOME))
+    s3, name = account_.at("s3"), account_.bucket(HOME)
+    s3.put_object(Bucket=name, Key="a", Body=b"")
+    s3.delete_object(Bucket=name, Key="a")  # its versions stay
+    gone = account_.stacks().delete("home")
+    assert gone.status == "DELETE_FAILED"
+    assert any("not empty" in reason for reason in gone.reasons)
+    assert s3.head_bucket(Bucket=name)
+
+
+def test_a_bucket_that_is_kept_stays(account_: Account) -> None:
+    kept = bucket(account_, HOME)
+    kept["Bucket"]["DeletionPolicy"] = "RetainExceptOnCreate"
+    account_.stacks().create("home", kept)
+    assert account_.stacks().delete("home").status == "DELETE_COMPLETE"
+    assert account_.at("s3").head_bucket(Bucket=account_.bucket(HOME))
