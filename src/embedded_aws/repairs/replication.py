@@ -149,12 +149,10 @@ def _copy(bucket: str, key: str, rule: Record, source_key: str, replica_key: str
     return Copy(
         account=account,
         source=bucket,
-        source_region=_region(bucket),
         source_key=accounts.key_arn(account, _region(bucket), source_key) if source_key else "",
         source_bucket_key=_has_bucket_key(bucket),
         destination=to,
-        destination_region=_region(to),
-        destination_key=replica_key,
+        destination_key=accounts.key_arn(account, _region(to), replica_key) if replica_key else "",
         destination_bucket_key=_has_bucket_key(to),
         key=key,
     )

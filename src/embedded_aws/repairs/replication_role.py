@@ -9,8 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ministack.services import kms
+
+from ..extension import require
 from ..permissions import accounts, policies
 from ..trust import trusts
+
+_aliases = require(kms, "_aliases")
 
 SERVICE = "s3.amazonaws.com"
 
@@ -22,11 +27,9 @@ class Copy:
     Args:
         account: The source bucket's account, which owns the role.
         source: The source bucket.
-        source_region: Its region.
         source_key: The ARN of the KMS key the object is encrypted with; empty without one.
         source_bucket_key: Whether the source bucket has S3 Bucket Keys on.
         destination: The destination bucket.
-        destination_region: Its region.
         destination_key: The ARN of the replica's key; empty without one.
         destination_bucket_key: Whether the destination bucket has S3 Bucket Keys on.
         key: The object's key.
@@ -34,11 +37,9 @@ class Copy:
 
     account: str
     source: str
-    source_region: str
     source_key: str
     source_bucket_key: bool
     destination: str
-    destination_region: str
     destination_key: str
     destination_bucket_key: bool
     key: str
@@ -87,15 +88,22 @@ def _calls(copy: Copy, *, tagged: bool, deletes: bool) -> Iterator[tuple[str, st
         yield "s3:ReplicateTags", target, {}
     if copy.source_key:
         context = source if copy.source_bucket_key else f"{source}/{copy.key}"
-        yield "kms:Decrypt", copy.source_key, _kms_keys(copy.source_region, context)
+        yield "kms:Decrypt", copy.source_key, _kms_keys(copy.source_key, context)
     if copy.destination_key:
         bucket = f"arn:aws:s3:::{copy.destination}"
         context = bucket if copy.destination_bucket_key else target
-        yield "kms:Encrypt", copy.destination_key, _kms_keys(copy.destination_region, context)
+        yield "kms:Encrypt", copy.destination_key, _kms_keys(copy.destination_key, context)
 
 
-def _kms_keys(region: str, context: str) -> dict[str, Any]:
+def _kms_keys(key: str, context: str) -> dict[str, Any]:
+    _, _, _, region, account, name = key.split(":", 5)
+    aliases = [
+        alias.split(":", 5)[5]
+        for alias, target in _aliases.items_scoped(account, region)
+        if target == name.removeprefix("key/")
+    ]
     return {
         "kms:viaservice": f"s3.{region}.amazonaws.com",
         "kms:encryptioncontext:aws:s3:arn": context,
+        "kms:resourcealiases": aliases,
     }
