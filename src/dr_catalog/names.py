@@ -65,6 +65,19 @@ REPLICATOR = Name("dr-replicator-{suffix}", 64)
 REPLICATOR_ROLE = Name("dr-replicator-{suffix}-{region}", 64)
 FOUNDATION = Name("dr-foundation-{suffix}", 128)
 WORKLOAD = Name("dr-workload-{suffix}", 128)
+VAULT = Name("dr-vault-{suffix}", 50)
+BACKUP_PLAN = Name("dr-backup-{suffix}", 50)
+BACKUP_ROLE = Name("dr-backup-{suffix}-{region}", 64)
+RESTORE_TEST = Name("dr_restore_test_{suffix}", 50)  # {suffix} with underscores: see underscored
+RESTORE_TEST_ROLE = Name("dr-restore-test-{suffix}-{region}", 64)
+BACKUP_FAILED = Name("dr-backup-failed-{suffix}", 64)
+RESTORE_FAILED = Name("dr-restore-failed-{suffix}", 64)
+RECOVERY_POINT_FAILED = Name("dr-recovery-point-failed-{suffix}", 64)
+CONTROL_METRIC = Name("dr-control-metric-{suffix}", 64)
+CONTROL_METRIC_ROLE = Name("dr-control-metric-{suffix}-{region}", 64)
+SERVING_ALARM = Name("dr-serving-{suffix}-{region}", 255)
+ALARM_TOPIC = Name("dr-alarms-{suffix}", 256)
+DASHBOARD = Name("dr-{suffix}-{region}", 255)  # dashboards are the account's, not a region's
 # What a stage and a tenant account hold once.
 ASSET_BUCKET_PREFIX = Name("dr-catalog-assets-{account}", 48)
 ASSET_BUCKET = Name("dr-catalog-assets-{account}-{region}", 63)
@@ -74,6 +87,16 @@ LAUNCH_ROLE = Name("dr-catalog-launch-{suffix}", 64)  # {suffix} is the product 
 def parameter(*, suffix: str, layer: str, name: str) -> str:
     """The SSM parameter under which ``layer`` tells others ``name``: ``/dr/<suffix>/<layer>/<name>``."""
     return f"/dr/{suffix}/{layer}/{name}"
+
+
+def alarm(*, suffix: str, name: str) -> str:
+    """The CloudWatch alarm called ``name``: ``dr-<name>-<suffix>``."""
+    return f"dr-{name}-{suffix}"
+
+
+def api_domain(*, suffix: str, zone_name: str) -> str:
+    """The transaction API's own name in the parent zone: ``<suffix>.<zone>``, for both regions."""
+    return f"{suffix}.{zone_name}"
 
 
 def camel(name: str) -> str:
