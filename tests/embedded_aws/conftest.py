@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
@@ -19,9 +20,9 @@ from .stack_runner import Runner
 _accounts = itertools.count(300000000000)
 
 
-@pytest.fixture(scope="session")
-def endpoint() -> Iterator[str]:
-    """The address of a running embedded AWS."""
+@contextmanager
+def serving() -> Iterator[str]:
+    """An embedded AWS for the time of a block; its address."""
     server = subprocess.Popen(
         [sys.executable, "-m", "embedded_aws", "--port", "0"],
         stdout=subprocess.PIPE,
@@ -39,10 +40,19 @@ def endpoint() -> Iterator[str]:
         except OSError:
             assert time.monotonic() < deadline, "the embedded AWS did not come up"
             time.sleep(0.05)
-    yield url
-    server.terminate()
-    server.wait(10)
-    server.stdout.close()
+    try:
+        yield url
+    finally:
+        server.terminate()
+        server.wait(10)
+        server.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[str]:
+    """The address of a running embedded AWS."""
+    with serving() as url:
+        yield url
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from botocore.stub import Stubber
 
 from dr_catalog.errors import LaunchError, NotFoundError, SetupError, UsageError
 from dr_catalog.provisioning import Aws
-from dr_catalog.provisioning.translation import denied, translated
+from dr_catalog.translation import denied, translated
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 RECORD = {"RecordId": "rec-1", "Status": "CREATED", "CreatedTime": NOW}

@@ -18,6 +18,7 @@ from botocore.config import Config
 
 from .. import names
 from ..errors import DrCatalogError, NotFoundError
+from ..translation import denied, no_region, translated
 from .model import (
     Launch,
     LaunchPath,
@@ -30,7 +31,6 @@ from .model import (
     Terms,
     Version,
 )
-from .translation import denied, no_region, translated
 
 STACK_SET = "AWS::CloudFormation::StackSet"
 _PAGE = 20  # the most that Service Catalog gives

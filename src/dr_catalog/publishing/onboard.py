@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 from ..definitions import Catalog, Stage, load_catalog
 from ..errors import PublishError
+from ..translation import translated
 from .account import REGION, ROLES, deploy_parameters, deploy_roles, peer_of
 from .accounts import Accounts
 from .assembly import synthesise
@@ -54,6 +56,10 @@ class Onboarding:
                 or a stack failed; a rerun resumes.
             SetupError: The account can't be entered.
         """
+        with translated(endpoint=os.environ.get("AWS_ENDPOINT_URL")):
+            return self._run()
+
+    def _run(self) -> tuple[Onboarded, ...]:
         catalog = load_catalog(self.root)
         stage = find_stage(catalog, self.stage)
         if self.account not in (stage.account, *catalog.portfolio.shares.accounts):

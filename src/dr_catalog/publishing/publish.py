@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 from .. import names
 from ..definitions import Catalog, Stage, load_catalog
 from ..errors import NotFoundError, SetupError
+from ..translation import translated
 from . import files, guidance
 from .account import deploy_parameters, deploy_roles
 from .accounts import Accounts
@@ -57,6 +59,10 @@ class Publishing:
             SetupError: The credentials are another account's.
             PublishError: A region could not be published; a rerun resumes.
         """
+        with translated(endpoint=os.environ.get("AWS_ENDPOINT_URL")):
+            return self._run()
+
+    def _run(self) -> tuple[Published, ...]:
         catalog = load_catalog(self.root)
         stage = find_stage(catalog, self.stage)
         if self.accounts.own != stage.account:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -44,10 +44,9 @@ def deploy(
     values = [
         {"ParameterKey": key, "ParameterValue": value} for key, value in (parameters or {}).items()
     ]
-    change_set = "dr-" + hashlib.sha256((template + repr(values)).encode()).hexdigest()[:32]
     created = cloudformation.create_change_set(
         StackName=name,
-        ChangeSetName=change_set,
+        ChangeSetName=f"dr-{uuid.uuid4()}",
         ChangeSetType="UPDATE" if stack else "CREATE",
         TemplateBody=template,
         Parameters=values,

@@ -1,6 +1,6 @@
 """What botocore raises, translated once into the tree of `dr_catalog.errors`.
 
-`aws.Aws` runs every call inside `translated`; nothing else in this package knows botocore's errors.
+Publishing and provisioning run their calls inside `translated`; nothing else knows botocore's errors.
 https://docs.aws.amazon.com/servicecatalog/latest/dg/CommonErrors.html
 """
 
@@ -26,7 +26,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from ..errors import DrCatalogError, LaunchError, NotFoundError, SetupError, UsageError
+from .errors import DrCatalogError, LaunchError, NotFoundError, SetupError, UsageError
 
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _INVALID_CREDENTIALS = {

@@ -1,0 +1,164 @@
+"""One embedded AWS in which the repository's own catalog is published and a tenant is onboarded.
+
+Everything goes through the commands and the public APIs, in the hub's and the tenant's accounts, as
+in the demo; each test launches under suffixes of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from click.testing import CliRunner, Result
+
+from dr_catalog.cli.main import cli
+from dr_catalog.provisioning.checks import Launch
+
+from ..embedded_aws.conftest import serving
+
+ROOT = Path(__file__).parents[2]
+HUB, TENANT = "111111111111", "222222222222"
+REGION, PEER = "us-east-1", "us-west-2"
+
+
+@contextmanager
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    """AWS settings for the time of a block; nothing of the machine's own leaks in."""
+    before = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    for name in before:
+        del os.environ[name]
+    os.environ.update(values)
+    boto3.DEFAULT_SESSION = None
+    try:
+        yield
+    finally:
+        for name in values:
+            os.environ.pop(name, None)
+        os.environ.update(before)
+        boto3.DEFAULT_SESSION = None
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Someone with credentials, who runs commands and calls AWS."""
+
+    settings: Mapping[str, str]
+
+    def run(self, *words: str) -> Result:
+        """Run ``dr-catalog`` with these words."""
+        with environment(self.settings):
+            return CliRunner().invoke(cli, words)
+
+    def ok(self, *words: str) -> Result:
+        """Run it, and expect it to succeed."""
+        result = self.run(*words)
+        assert result.exit_code == 0, result.output
+        return result
+
+    def json(self, *words: str) -> Any:
+        """Run it with ``--output json`` and read what it prints."""
+        return json.loads(self.ok(*words, "--output", "json").stdout)
+
+    def session(self) -> boto3.Session:
+        """A boto3 session of theirs."""
+        return boto3.Session(
+            aws_access_key_id=self.settings["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.settings["AWS_SECRET_ACCESS_KEY"],
+            aws_session_token=self.settings.get("AWS_SESSION_TOKEN"),
+        )
+
+    def client(self, service: str, region: str = REGION) -> Any:
+        """A boto3 client of theirs."""
+        return self.session().client(
+            service, region_name=region, endpoint_url=self.settings["AWS_ENDPOINT_URL"]
+        )
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """An embedded AWS of these tests' own."""
+    with serving() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def person(server: str) -> Callable[[str], Identity]:
+    """``person(account)``: the administrator of an account."""
+
+    def make(account: str, **more: str) -> Identity:
+        return Identity(
+            {
+                "AWS_ENDPOINT_URL": server,
+                "AWS_DEFAULT_REGION": REGION,
+                "AWS_ACCESS_KEY_ID": account,
+                "AWS_SECRET_ACCESS_KEY": "test",
+                **more,
+            }
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def hub(person: Callable[[str], Identity]) -> Identity:
+    """The platform engineer, once the catalog is published."""
+    engineer = person(HUB)
+    engineer.ok("publish", "--stage", "dev", "--root", str(ROOT))
+    return engineer
+
+
+@pytest.fixture(scope="session")
+def tenant(hub: Identity, person: Callable[..., Identity]) -> Identity:
+    """Someone of the tenant team, in the role that may launch, once the account is onboarded."""
+    administrator = person(TENANT)
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": [f"arn:aws:iam::{each}:root" for each in (HUB, TENANT)]},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    for role in ("OrganizationAccountAccessRole", "dr-tenant"):
+        administrator.client("iam").create_role(
+            RoleName=role, AssumeRolePolicyDocument=json.dumps(trust)
+        )
+    hub.ok("onboard", "--account", TENANT, "--stage", "dev", "--root", str(ROOT))
+    credentials = administrator.client("sts").assume_role(
+        RoleArn=f"arn:aws:iam::{TENANT}:role/dr-tenant", RoleSessionName="test"
+    )["Credentials"]
+    return person(
+        credentials["AccessKeyId"],
+        AWS_SECRET_ACCESS_KEY=credentials["SecretAccessKey"],
+        AWS_SESSION_TOKEN=credentials["SessionToken"],
+    )
+
+
+@pytest.fixture(scope="session")
+def launched(tenant: Identity) -> Iterator[Launch]:
+    """A launch of the default version with nothing but a suffix, for tests that only look at it."""
+    tenant.ok("launch", "warm-standby", "--suffix", "shared")
+    with environment(tenant.settings):
+        yield launch_of(tenant, "shared")
+
+
+def launch_of(tenant: Identity, suffix: str) -> Launch:
+    """What the checks need to know of a launch."""
+    outputs = tenant.json("outputs", "--suffix", suffix)
+    return Launch(
+        session=tenant.session(),
+        account=TENANT,
+        suffix=suffix,
+        region=REGION,
+        peer_region=PEER,
+        endpoints={region: outputs[region]["Endpoint"] for region in (REGION, PEER)},
+    )

@@ -1,0 +1,252 @@
+"""A tenant's day: upgrade, termination, what protects the data, and reruns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from dr_catalog import names
+from dr_catalog.provisioning.checks import Launch, inspect
+from dr_catalog.stacks import StandaloneStack
+
+from .conftest import PEER, REGION, TENANT, Identity, environment, launch_of
+
+PENDING = {"PendingDeletion", "PendingReplicaDeletion"}
+PURGE = ("--set", "DeletionProtection=false", "--set", "OnTermination=purge")
+
+
+def test_launch_upgrade_and_terminate_leave_nothing_but_pending_keys(tenant: Identity) -> None:
+    tenant.ok("launch", "warm-standby", "--suffix", "day", "--version", "1.0.0")
+    before = launch_of(tenant, "day")
+    tenant.ok("upgrade", "--suffix", "day", "--version", "1.1.0", *PURGE)
+    (status,) = [each for each in tenant.json("status") if each["suffix"] == "day"]
+    assert (status["version"], status["status"]) == ("1.1.0", "AVAILABLE")
+    after = launch_of(tenant, "day")
+    assert after.endpoints == before.endpoints
+    with environment(tenant.settings):
+        assert [check for check in inspect(after) if not check.ok] == []
+
+    tenant.client("s3").put_object(
+        Bucket=names.BUCKET.of(suffix="day", account=TENANT, region=REGION), Key="a", Body=b"b"
+    )
+    tenant.ok("terminate", "--suffix", "day", "--yes")
+    for region in (REGION, PEER):
+        assert left(tenant, "day", region) == []
+        assert key_states(tenant, before.suffix, region) <= PENDING
+
+
+def test_a_rerun_of_a_launch_or_an_upgrade_changes_nothing(
+    tenant: Identity, launched: Launch
+) -> None:
+    records = tenant.client("servicecatalog").list_record_history()["RecordDetails"]
+    rerun = tenant.ok("launch", "warm-standby", "--suffix", launched.suffix)
+    assert "already" in rerun.stderr
+    tenant.ok("upgrade", "--suffix", launched.suffix)
+    assert tenant.client("servicecatalog").list_record_history()["RecordDetails"] == records
+
+
+@pytest.fixture
+def protected(tenant: Identity) -> Iterator[str]:
+    """A launch with deletion protection, which is purged in the end."""
+    tenant.ok("launch", "warm-standby", "--suffix", "kept")
+    yield "kept"
+    if [each for each in tenant.json("status") if each["suffix"] == "kept"]:
+        unprotect(tenant, "kept")
+        tenant.run("terminate", "--suffix", "kept", "--yes")
+
+
+def test_a_protected_launch_is_not_terminated_and_nothing_is_touched(
+    tenant: Identity, protected: str
+) -> None:
+    refused = tenant.run("terminate", "--suffix", protected, "--yes")
+    assert refused.exit_code == 1
+    assert "--set DeletionProtection=false" in refused.stderr
+    before = tenant.json("outputs", "--suffix", protected)
+
+    # Who terminates in the console meets the guard in the stack.
+    servicecatalog = tenant.client("servicecatalog")
+    record = servicecatalog.terminate_provisioned_product(ProvisionedProductName="dr-kept")
+    errors = failed(servicecatalog, record["RecordDetail"]["RecordId"])
+    assert "nothing has been touched" in errors
+    assert tenant.json("outputs", "--suffix", protected) == before
+    for region in (REGION, PEER):
+        assert names.TABLE.of(suffix=protected) in left(tenant, protected, region)
+
+    # The way out that the message names: the parameter, then again.
+    unprotect(tenant, protected)
+    record = servicecatalog.terminate_provisioned_product(ProvisionedProductName="dr-kept")
+    ended = settled(servicecatalog, record["RecordDetail"]["RecordId"])
+    assert ended["Status"] == "SUCCEEDED"
+    # OnTermination was retain: the data is still there, in both regions.
+    for region in (REGION, PEER):
+        assert sorted(left(tenant, protected, region)) == [
+            names.BUCKET.of(suffix=protected, account=TENANT, region=region),
+            names.TABLE.of(suffix=protected),
+        ]
+        assert key_states(tenant, protected, region) == {"Enabled"}
+
+
+def test_production_keeps_its_data_by_rule_of_the_portfolio(tenant: Identity) -> None:
+    refused = tenant.run(
+        "launch", "warm-standby", "--suffix", "prod", "--set", "OnTermination=purge"
+    )
+    assert refused.exit_code == 1
+    assert "OnTermination must be retain" in refused.stderr
+    tenant.ok("terminate", "--suffix", "prod", "--yes")
+
+
+def test_plain_boto3_launches_the_same_and_the_command_follows_it(
+    tenant: Identity, launched: Launch
+) -> None:
+    servicecatalog = tenant.client("servicecatalog")
+    product = servicecatalog.search_products()["ProductViewSummaries"][0]
+    described = servicecatalog.describe_product(Id=product["ProductId"])
+    newest = next(each for each in described["ProvisioningArtifacts"] if each["Name"] == "1.1.0")
+    servicecatalog.provision_product(
+        ProductId=product["ProductId"],
+        ProvisioningArtifactId=newest["Id"],
+        ProvisionedProductName="dr-two",
+        ProvisioningParameters=[
+            {"Key": "EnvironmentSuffix", "Value": "two"},
+            {"Key": "DeletionProtection", "Value": "false"},
+            {"Key": "OnTermination", "Value": "purge"},
+        ],
+    )
+    # As after an interruption: the same launch by the command finds it and waits for it.
+    tenant.ok("launch", "warm-standby", "--suffix", "two", *PURGE)
+    found = servicecatalog.search_provisioned_products(Filters={"SearchQuery": ["name:dr-two"]})
+    assert found["TotalResultsCount"] == 1
+    one, two = (resources(tenant, suffix) for suffix in (launched.suffix, "two"))
+    # Only the rights to purge differ: they exist while OnTermination is purge.
+    assert [name.rstrip("0123456789ABCDEF") for _, name, _ in one ^ two] == ["GuardPurge"]
+    assert {kind for _, _, kind in one} >= {"AWS::DynamoDB::GlobalTable", "AWS::KMS::ReplicaKey"}
+    tenant.ok("terminate", "--suffix", "two", "--yes")
+
+
+def test_the_tier_deploys_without_service_catalog(
+    tenant: Identity, person: Callable[[str], Identity], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    import aws_cdk as cdk
+
+    from dr_catalog.tiers import WarmStandby
+
+    out = tmp_path_factory.mktemp("standalone")
+    app = cdk.App(outdir=str(out), builtin_cloud_formation_validation=False)
+    stack = StandaloneStack(
+        app, "WarmStandby-own", tier=WarmStandby(), suffix="own", regions=(REGION, PEER)
+    )
+    app.synth()
+    stack.add_files(out)
+    administrator = person(TENANT)
+    upload(administrator, json.loads((out / "WarmStandby-own.assets.json").read_text()), out)
+    cloudformation = administrator.client("cloudformation")
+    cloudformation.create_stack(
+        StackName="WarmStandby-own",
+        TemplateBody=json.dumps(json.loads((out / "WarmStandby-own.template.json").read_text())),
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        Parameters=[
+            {"ParameterKey": "DeletionProtection", "ParameterValue": "false"},
+            {"ParameterKey": "OnTermination", "ParameterValue": "purge"},
+        ],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(
+        StackName="WarmStandby-own", WaiterConfig={"Delay": 0.1, "MaxAttempts": 300}
+    )
+    for region in (REGION, PEER):
+        assert names.TABLE.of(suffix="own") in left(administrator, "own", region)
+    cloudformation.delete_stack(StackName="WarmStandby-own")
+    cloudformation.get_waiter("stack_delete_complete").wait(
+        StackName="WarmStandby-own", WaiterConfig={"Delay": 0.1, "MaxAttempts": 300}
+    )
+    for region in (REGION, PEER):
+        assert left(administrator, "own", region) == []
+
+
+def upload(person: Identity, manifest: dict[str, Any], folder: Any) -> None:
+    """Do what ``cdk deploy`` does with an asset manifest, into the hub's bucket."""
+    prefix = person.client("ssm").get_parameter(Name="/dr-catalog/asset-bucket-prefix")
+    owner = prefix["Parameter"]["Value"].rpartition("-")[2]
+    hub = Identity({**person.settings, "AWS_ACCESS_KEY_ID": owner})
+    for file in manifest["files"].values():
+        for destination in file["destinations"].values():
+            if "region" in destination:
+                hub.client("s3", destination["region"]).put_object(
+                    Bucket=destination["bucketName"].replace("${AWS::AccountId}", owner),
+                    Key=destination["objectKey"],
+                    Body=(folder / file["source"]["path"]).read_bytes(),
+                )
+
+
+def unprotect(tenant: Identity, suffix: str) -> None:
+    tenant.client("ssm").put_parameter(
+        Name=f"/dr/{suffix}/guard/deletion-protection", Value="false", Overwrite=True
+    )
+
+
+def left(person: Identity, suffix: str, region: str) -> list[str]:
+    """Buckets, tables, functions, log groups and stacks of the suffix in the region."""
+    buckets = person.client("s3", region).list_buckets(BucketRegion=region)["Buckets"]
+    functions = person.client("lambda", region).list_functions()["Functions"]
+    groups = person.client("logs", region).describe_log_groups()["logGroups"]
+    stacks = person.client("cloudformation", region).describe_stacks()["Stacks"]
+    return [
+        *(each["Name"] for each in buckets if f"-{suffix}-" in each["Name"]),
+        *(
+            each
+            for each in person.client("dynamodb", region).list_tables()["TableNames"]
+            if each.endswith(f"-{suffix}")
+        ),
+        *(
+            each["FunctionName"]
+            for each in functions
+            if each["FunctionName"].endswith(f"-{suffix}")
+        ),
+        *(each["logGroupName"] for each in groups if each["logGroupName"].endswith(f"-{suffix}")),
+        *(each["StackName"] for each in stacks if f"-{suffix}-" in each["StackName"]),
+    ]
+
+
+def key_states(person: Identity, suffix: str, region: str) -> set[str]:
+    """The states of the suffix's keys in the region."""
+    kms = person.client("kms", region)
+    described = [
+        kms.describe_key(KeyId=each["KeyId"])["KeyMetadata"] for each in kms.list_keys()["Keys"]
+    ]
+    return {each["KeyState"] for each in described if each["Description"].endswith(f" of {suffix}")}
+
+
+def resources(person: Identity, suffix: str) -> set[tuple[str, str, str]]:
+    """Region, logical id and type of all that a launch made, in both regions."""
+    found: set[tuple[str, str, str]] = set()
+    for region in (REGION, PEER):
+        cloudformation = person.client("cloudformation", region)
+        for stack in cloudformation.describe_stacks()["Stacks"]:
+            given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+            if given.get("EnvironmentSuffix") == suffix:
+                found |= {
+                    (region, each["LogicalResourceId"], each["ResourceType"])
+                    for page in cloudformation.get_paginator("list_stack_resources").paginate(
+                        StackName=stack["StackName"]
+                    )
+                    for each in page["StackResourceSummaries"]
+                }
+    return found
+
+
+def settled(servicecatalog: Any, record: str) -> dict[str, Any]:
+    import time
+
+    while True:
+        detail = servicecatalog.describe_record(Id=record)["RecordDetail"]
+        if detail["Status"] not in ("CREATED", "IN_PROGRESS", "IN_PROGRESS_IN_ERROR"):
+            return detail
+        time.sleep(0.05)
+
+
+def failed(servicecatalog: Any, record: str) -> str:
+    detail = settled(servicecatalog, record)
+    assert detail["Status"] == "FAILED"
+    return " ".join(error["Description"] for error in detail["RecordErrors"])
