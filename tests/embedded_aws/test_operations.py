@@ -83,12 +83,12 @@ def test_a_rest_request_is_recognised(
         ("json", "dynamodb", "list_backups", {}, "NotImplemented"),
         ("rpc-v2-cbor", "cloudwatch", "describe_anomaly_detectors", {}, "NotImplemented"),
         ("query", "iam", "list_users", {}, "InvalidAction"),
-        ("ec2", "ec2", "describe_vpcs", {}, "InvalidAction"),
+        ("ec2", "ec2", "describe_images", {}, "InvalidAction"),
         ("rest-json", "lambda", "list_layers", {}, "NotImplemented"),
         ("rest-json", "apigateway", "get_vpc_links", {}, "NotImplemented"),
-        ("rest-json", "backup", "list_backup_plans", {}, "NotImplemented"),
+        ("rest-json", "backup", "list_frameworks", {}, "NotImplemented"),
         ("rest-xml", "s3", "get_bucket_website", {"Bucket": "b"}, "NotImplemented"),
-        ("rest-xml", "route53", "list_hosted_zones", {}, "NotImplemented"),
+        ("rest-xml", "route53", "list_traffic_policies", {}, "NotImplemented"),
     ],
 )
 def test_an_unlisted_operation_is_refused(

@@ -172,13 +172,23 @@ def test_exceptions_cover_what_they_name_and_nothing_else(product: Product) -> N
 
 
 def test_a_warning_is_listed_and_no_error(product: Product) -> None:
+    def needless_sub(templates: Templates) -> None:
+        templates["primary"]["Outputs"]["Same"] = {
+            "Value": {"Fn::Sub": "the same"},
+            "Description": "A Sub without a variable",
+        }
+
+    done = freeze(product, "1.0.0", synthesise=synthesis(needless_sub))
+    assert [(finding.rule, finding.level) for finding in done.warnings] == [("W1020", "warning")]
+    (finding,) = verify_product(listed(product, "1.0.0"))
+    assert (finding.rule, finding.resource, finding.level) == ("W1020", "Same", "warning")
+
+
+def test_a_dependency_that_cdk_writes_twice_is_no_finding(product: Product) -> None:
     def repeat_dependency(templates: Templates) -> None:
         templates["primary"]["Resources"]["Function"]["DependsOn"] = ["LogGroup", "Role"]
 
-    done = freeze(product, "1.0.0", synthesise=synthesis(repeat_dependency))
-    assert [(finding.rule, finding.level) for finding in done.warnings] == [("W3005", "warning")]
-    (finding,) = verify_product(listed(product, "1.0.0"))
-    assert (finding.rule, finding.resource, finding.level) == ("W3005", "Function", "warning")
+    assert freeze(product, "1.0.0", synthesise=synthesis(repeat_dependency)).warnings == ()
 
 
 def test_nothing_in_a_template_or_beside_it_silences_cfn_lint(
@@ -187,20 +197,22 @@ def test_nothing_in_a_template_or_beside_it_silences_cfn_lint(
     from dr_catalog.releases import lint
 
     def silence(templates: Templates) -> None:
-        ignore = {"cfn-lint": {"config": {"ignore_checks": ["E3002", "W3005"]}}}
+        ignore = {"cfn-lint": {"config": {"ignore_checks": ["E3002", "W1020"]}}}
         foundation = templates["foundation"]
         foundation["Metadata"] = ignore
-        foundation["Resources"]["Bucket"] |= {"Metadata": ignore, "DependsOn": ["ReplicaKey"]}
+        foundation["Resources"]["Bucket"] |= {"Metadata": ignore}
+        foundation["Description"] = "A template"
+        foundation.setdefault("Outputs", {})["Same"] = {"Value": {"Fn::Sub": "the same"}}
         foundation["Resources"]["Bucket"]["Properties"]["BucketNmae"] = "a"
 
-    (tmp_path / ".cfnlintrc").write_text("ignore_checks: [E3002, W3005]\n")
+    (tmp_path / ".cfnlintrc").write_text("ignore_checks: [E3002, W1020]\n")
     monkeypatch.chdir(tmp_path)
     raw = tmp_path / "raw"
     raw.mkdir()
     synthesis(silence)(raw)
     content = (raw / FOUNDATION).read_bytes()
     found = lint.findings(product="p", version="1.0.0", role="foundation", content=content)
-    assert {finding.rule for finding in found} == {"E3002", "W3005"}
+    assert {finding.rule for finding in found} == {"E3002", "W1020"}
 
 
 def test_a_template_that_is_no_json_is_a_finding(frozen: Product) -> None:
