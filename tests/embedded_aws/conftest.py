@@ -55,10 +55,16 @@ def endpoint() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def new_account() -> Callable[[], str]:
+    """Gives an account that nobody else uses."""
+    return lambda: str(next(_accounts))
+
+
 @pytest.fixture
-def account() -> str:
+def account(new_account: Callable[[], str]) -> str:
     """An account that no other test uses."""
-    return str(next(_accounts))
+    return new_account()
 
 
 @pytest.fixture(scope="session")

@@ -48,7 +48,19 @@ class Account:
 
 
 @pytest.fixture
-def account_(account: str, client: Callable[..., Any], runner: Callable[..., Runner]) -> Account:
+def tenant(account: str, client: Callable[..., Any], runner: Callable[..., Runner]) -> Account:
+    return make_tenant(account, client, runner)
+
+
+@pytest.fixture(scope="module")
+def refused(
+    new_account: Callable[[], str], client: Callable[..., Any], runner: Callable[..., Runner]
+) -> Account:
+    """An account for stacks that come to nothing."""
+    return make_tenant(new_account(), client, runner)
+
+
+def make_tenant(account: str, client: Callable[..., Any], runner: Callable[..., Runner]) -> Account:
     made = Account(account, client, runner)
     trust = {
         "Effect": "Allow",
@@ -63,19 +75,19 @@ def account_(account: str, client: Callable[..., Any], runner: Callable[..., Run
 
 
 @pytest.fixture
-def keys(account_: Account) -> dict[str, str]:
+def keys(tenant: Account) -> dict[str, str]:
     """A multi-Region key's ARN in each region."""
-    home = account_.at("kms").create_key(MultiRegion=True)["KeyMetadata"]
-    peer = account_.at("kms").replicate_key(KeyId=home["KeyId"], ReplicaRegion=PEER)
+    home = tenant.at("kms").create_key(MultiRegion=True)["KeyMetadata"]
+    peer = tenant.at("kms").replicate_key(KeyId=home["KeyId"], ReplicaRegion=PEER)
     return {HOME: home["Arn"], PEER: peer["ReplicaKeyMetadata"]["Arn"]}
 
 
-def bucket(account_: Account, region: str, **properties: Any) -> dict[str, Any]:
+def bucket(tenant: Account, region: str, **properties: Any) -> dict[str, Any]:
     return {
         "Bucket": {
             "Type": "AWS::S3::Bucket",
             "Properties": {
-                "BucketName": account_.bucket(region),
+                "BucketName": tenant.bucket(region),
                 "VersioningConfiguration": ENABLED,
                 **properties,
             },
@@ -89,11 +101,11 @@ def encryption(key: str) -> dict[str, Any]:
     return {"ServerSideEncryptionConfiguration": [rule]}
 
 
-def replication(account_: Account, to: str, key: str | None = None, **rule: Any) -> dict[str, Any]:
+def replication(tenant: Account, to: str, key: str | None = None, **rule: Any) -> dict[str, Any]:
     """One rule; with a key it selects objects encrypted with KMS, and replica modifications."""
     minutes = {"Minutes": "15"}
     destination: dict[str, Any] = {
-        "Bucket": f"arn:aws:s3:::{account_.bucket(to)}",
+        "Bucket": f"arn:aws:s3:::{tenant.bucket(to)}",
         "ReplicationTime": {"Status": "Enabled", "Time": minutes},
         "Metrics": {"Status": "Enabled", "EventThreshold": minutes},
     }
@@ -116,35 +128,35 @@ def replication(account_: Account, to: str, key: str | None = None, **rule: Any)
         **selection,
         **rule,
     }
-    return {"Role": account_.role, "Rules": [made]}
+    return {"Role": tenant.role, "Rules": [made]}
 
 
-def pair(account_: Account, keys: dict[str, str], *, selects: bool = True) -> None:
+def pair(tenant: Account, keys: dict[str, str], *, selects: bool = True) -> None:
     """Both buckets with their key, and the rule from home to peer."""
-    peer = account_.stacks(PEER).create(
-        "peer", bucket(account_, PEER, BucketEncryption=encryption(keys[PEER]))
+    peer = tenant.stacks(PEER).create(
+        "peer", bucket(tenant, PEER, BucketEncryption=encryption(keys[PEER]))
     )
     assert peer.status == "CREATE_COMPLETE", peer.reasons
-    home = account_.stacks(HOME).create(
+    home = tenant.stacks(HOME).create(
         "home",
         bucket(
-            account_,
+            tenant,
             HOME,
             BucketEncryption=encryption(keys[HOME]),
-            ReplicationConfiguration=replication(account_, PEER, keys[PEER] if selects else None),
+            ReplicationConfiguration=replication(tenant, PEER, keys[PEER] if selects else None),
         ),
     )
     assert home.status == "CREATE_COMPLETE", home.reasons
 
 
-def test_every_property_is_read_back(account_: Account, keys: dict[str, str]) -> None:
+def test_every_property_is_read_back(tenant: Account, keys: dict[str, str]) -> None:
     public = dict.fromkeys(
         ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
     )
-    made = account_.stacks(PEER).create(
+    made = tenant.stacks(PEER).create(
         "peer",
         bucket(
-            account_,
+            tenant,
             PEER,
             BucketEncryption=encryption(keys[PEER]),
             PublicAccessBlockConfiguration=public,
@@ -173,7 +185,7 @@ def test_every_property_is_read_back(account_: Account, keys: dict[str, str]) ->
         Tags=[{"Key": "stack", "Value": "b"}],
     )
     assert made.status == "CREATE_COMPLETE", made.reasons
-    name, s3 = account_.bucket(PEER), account_.at("s3", PEER)
+    name, s3 = tenant.bucket(PEER), tenant.at("s3", PEER)
     assert made.outputs == {
         "Arn": f"arn:aws:s3:::{name}",
         "Domain": f"{name}.s3.{PEER}.amazonaws.com",
@@ -198,11 +210,11 @@ def test_every_property_is_read_back(account_: Account, keys: dict[str, str]) ->
     assert life["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
 
 
-def test_a_rule_is_read_back(account_: Account, keys: dict[str, str]) -> None:
-    pair(account_, keys)
-    read = account_.at("s3").get_bucket_replication(Bucket=account_.bucket(HOME))
+def test_a_rule_is_read_back(tenant: Account, keys: dict[str, str]) -> None:
+    pair(tenant, keys)
+    read = tenant.at("s3").get_bucket_replication(Bucket=tenant.bucket(HOME))
     configuration = read["ReplicationConfiguration"]
-    assert configuration["Role"] == account_.role
+    assert configuration["Role"] == tenant.role
     (rule,) = configuration["Rules"]
     assert rule["SourceSelectionCriteria"] == {
         "SseKmsEncryptedObjects": ENABLED,
@@ -210,58 +222,58 @@ def test_a_rule_is_read_back(account_: Account, keys: dict[str, str]) -> None:
     }
     assert rule["DeleteMarkerReplication"] == ENABLED
     assert rule["Destination"] == {
-        "Bucket": f"arn:aws:s3:::{account_.bucket(PEER)}",
+        "Bucket": f"arn:aws:s3:::{tenant.bucket(PEER)}",
         "EncryptionConfiguration": {"ReplicaKmsKeyID": keys[PEER]},
         "ReplicationTime": {"Status": "Enabled", "Time": {"Minutes": 15}},
         "Metrics": {"Status": "Enabled", "EventThreshold": {"Minutes": 15}},
     }
 
 
-def test_an_object_arrives_under_the_replica_key(account_: Account, keys: dict[str, str]) -> None:
-    pair(account_, keys)
-    home, peer = account_.at("s3"), account_.at("s3", PEER)
-    home.put_object(Bucket=account_.bucket(HOME), Key="a", Body=b"hello")
-    source = home.head_object(Bucket=account_.bucket(HOME), Key="a")
+def test_an_object_arrives_under_the_replica_key(tenant: Account, keys: dict[str, str]) -> None:
+    pair(tenant, keys)
+    home, peer = tenant.at("s3"), tenant.at("s3", PEER)
+    home.put_object(Bucket=tenant.bucket(HOME), Key="a", Body=b"hello")
+    source = home.head_object(Bucket=tenant.bucket(HOME), Key="a")
     assert (source["ReplicationStatus"], source["SSEKMSKeyId"]) == ("COMPLETED", keys[HOME])
-    copy = peer.get_object(Bucket=account_.bucket(PEER), Key="a")
+    copy = peer.get_object(Bucket=tenant.bucket(PEER), Key="a")
     assert copy["Body"].read() == b"hello"
     assert (copy["ReplicationStatus"], copy["SSEKMSKeyId"]) == ("REPLICA", keys[PEER])
-    home.delete_object(Bucket=account_.bucket(HOME), Key="a")
+    home.delete_object(Bucket=tenant.bucket(HOME), Key="a")
     with pytest.raises(ClientError, match="404"):
-        peer.head_object(Bucket=account_.bucket(PEER), Key="a")
+        peer.head_object(Bucket=tenant.bucket(PEER), Key="a")
 
 
 def test_an_object_under_a_key_that_no_rule_selects_stays(
-    account_: Account, keys: dict[str, str]
+    tenant: Account, keys: dict[str, str]
 ) -> None:
-    pair(account_, keys, selects=False)
-    home = account_.at("s3")
-    home.put_object(Bucket=account_.bucket(HOME), Key="a", Body=b"hello")
-    assert "ReplicationStatus" not in home.head_object(Bucket=account_.bucket(HOME), Key="a")
+    pair(tenant, keys, selects=False)
+    home = tenant.at("s3")
+    home.put_object(Bucket=tenant.bucket(HOME), Key="a", Body=b"hello")
+    assert "ReplicationStatus" not in home.head_object(Bucket=tenant.bucket(HOME), Key="a")
     with pytest.raises(ClientError, match="404"):
-        account_.at("s3", PEER).head_object(Bucket=account_.bucket(PEER), Key="a")
-    home.put_object(Bucket=account_.bucket(HOME), Key="b", Body=b"", ServerSideEncryption="AES256")
-    assert account_.at("s3", PEER).head_object(Bucket=account_.bucket(PEER), Key="b")
+        tenant.at("s3", PEER).head_object(Bucket=tenant.bucket(PEER), Key="a")
+    home.put_object(Bucket=tenant.bucket(HOME), Key="b", Body=b"", ServerSideEncryption="AES256")
+    assert tenant.at("s3", PEER).head_object(Bucket=tenant.bucket(PEER), Key="b")
 
 
-def test_both_ways_do_not_loop(account_: Account, keys: dict[str, str]) -> None:
-    pair(account_, keys)
-    changed = account_.stacks(PEER).update(
+def test_both_ways_do_not_loop(tenant: Account, keys: dict[str, str]) -> None:
+    pair(tenant, keys)
+    changed = tenant.stacks(PEER).update(
         "peer",
         bucket(
-            account_,
+            tenant,
             PEER,
             BucketEncryption=encryption(keys[PEER]),
-            ReplicationConfiguration=replication(account_, HOME, keys[HOME]),
+            ReplicationConfiguration=replication(tenant, HOME, keys[HOME]),
         ),
     )
     assert changed.status == "UPDATE_COMPLETE", changed.reasons
     for region in (HOME, PEER):
-        account_.at("s3", region).put_object(
-            Bucket=account_.bucket(region), Key=f"from-{region}", Body=region.encode()
+        tenant.at("s3", region).put_object(
+            Bucket=tenant.bucket(region), Key=f"from-{region}", Body=region.encode()
         )
     for region in (HOME, PEER):
-        versions = account_.at("s3", region).list_object_versions(Bucket=account_.bucket(region))
+        versions = tenant.at("s3", region).list_object_versions(Bucket=tenant.bucket(region))
         assert [each["Key"] for each in versions["Versions"]] == [f"from-{HOME}", f"from-{PEER}"]
 
 
@@ -269,8 +281,8 @@ def test_both_ways_do_not_loop(account_: Account, keys: dict[str, str]) -> None:
     "missing",
     ["s3:GetObjectVersionForReplication", "s3:ReplicateObject", "kms:Decrypt", "kms:Encrypt"],
 )
-def test_the_role_must_be_allowed(account_: Account, keys: dict[str, str], missing: str) -> None:
-    pair(account_, keys)
+def test_the_role_must_be_allowed(tenant: Account, keys: dict[str, str], missing: str) -> None:
+    pair(tenant, keys)
     needed = {
         "s3:GetReplicationConfiguration",
         "s3:ListBucket",
@@ -281,46 +293,46 @@ def test_the_role_must_be_allowed(account_: Account, keys: dict[str, str], missi
         "kms:Decrypt",
         "kms:Encrypt",
     }
-    s3, name = account_.at("s3"), account_.bucket(HOME)
-    account_.allow(*needed)
+    s3, name = tenant.at("s3"), tenant.bucket(HOME)
+    tenant.allow(*needed)
     s3.put_object(Bucket=name, Key="a", Body=b"")
     assert s3.head_object(Bucket=name, Key="a")["ReplicationStatus"] == "COMPLETED"
-    account_.allow(*(needed - {missing}))
+    tenant.allow(*(needed - {missing}))
     s3.put_object(Bucket=name, Key="b", Body=b"")
     assert s3.head_object(Bucket=name, Key="b")["ReplicationStatus"] == "FAILED"
     with pytest.raises(ClientError, match="404"):
-        account_.at("s3", PEER).head_object(Bucket=account_.bucket(PEER), Key="b")
+        tenant.at("s3", PEER).head_object(Bucket=tenant.bucket(PEER), Key="b")
 
 
-def test_a_disabled_replica_key_fails_the_copy(account_: Account, keys: dict[str, str]) -> None:
-    pair(account_, keys)
-    account_.at("kms", PEER).disable_key(KeyId=keys[PEER])
-    s3, name = account_.at("s3"), account_.bucket(HOME)
+def test_a_disabled_replica_key_fails_the_copy(tenant: Account, keys: dict[str, str]) -> None:
+    pair(tenant, keys)
+    tenant.at("kms", PEER).disable_key(KeyId=keys[PEER])
+    s3, name = tenant.at("s3"), tenant.bucket(HOME)
     s3.put_object(Bucket=name, Key="a", Body=b"")
     assert s3.head_object(Bucket=name, Key="a")["ReplicationStatus"] == "FAILED"
 
 
 def test_tags_travel_and_changes_of_a_replica_travel_back(
-    account_: Account, keys: dict[str, str]
+    tenant: Account, keys: dict[str, str]
 ) -> None:
-    pair(account_, keys)
-    account_.stacks(PEER).update(
+    pair(tenant, keys)
+    tenant.stacks(PEER).update(
         "peer",
         bucket(
-            account_,
+            tenant,
             PEER,
             BucketEncryption=encryption(keys[PEER]),
-            ReplicationConfiguration=replication(account_, HOME, keys[HOME]),
+            ReplicationConfiguration=replication(tenant, HOME, keys[HOME]),
         ),
     )
     tags = [[{"Key": "state", "Value": str(number)}] for number in range(3)]
-    home, peer = account_.at("s3"), account_.at("s3", PEER)
-    home.put_object(Bucket=account_.bucket(HOME), Key="a", Body=b"", Tagging="state=0")
-    assert peer.get_object_tagging(Bucket=account_.bucket(PEER), Key="a")["TagSet"] == tags[0]
-    home.put_object_tagging(Bucket=account_.bucket(HOME), Key="a", Tagging={"TagSet": tags[1]})
-    assert peer.get_object_tagging(Bucket=account_.bucket(PEER), Key="a")["TagSet"] == tags[1]
-    peer.put_object_tagging(Bucket=account_.bucket(PEER), Key="a", Tagging={"TagSet": tags[2]})
-    assert home.get_object_tagging(Bucket=account_.bucket(HOME), Key="a")["TagSet"] == tags[2]
+    home, peer = tenant.at("s3"), tenant.at("s3", PEER)
+    home.put_object(Bucket=tenant.bucket(HOME), Key="a", Body=b"", Tagging="state=0")
+    assert peer.get_object_tagging(Bucket=tenant.bucket(PEER), Key="a")["TagSet"] == tags[0]
+    home.put_object_tagging(Bucket=tenant.bucket(HOME), Key="a", Tagging={"TagSet": tags[1]})
+    assert peer.get_object_tagging(Bucket=tenant.bucket(PEER), Key="a")["TagSet"] == tags[1]
+    peer.put_object_tagging(Bucket=tenant.bucket(PEER), Key="a", Tagging={"TagSet": tags[2]})
+    assert home.get_object_tagging(Bucket=tenant.bucket(HOME), Key="a")["TagSet"] == tags[2]
 
 
 @pytest.mark.parametrize(
@@ -336,54 +348,54 @@ def test_tags_travel_and_changes_of_a_replica_travel_back(
     ],
 )
 def test_what_is_wrong_is_refused(
-    account_: Account, properties: dict[str, Any], message: str
+    refused: Account, properties: dict[str, Any], message: str
 ) -> None:
-    made = account_.stacks().create("home", bucket(account_, HOME, **properties))
+    made = refused.stacks().create("home", bucket(refused, HOME, **properties))
     assert made.status == "ROLLBACK_COMPLETE"
     assert message in made.reasons[-1]
 
 
-def test_a_rule_needs_its_destination(account_: Account) -> None:
-    ruled = bucket(account_, HOME, ReplicationConfiguration=replication(account_, PEER))
-    nowhere = account_.stacks().create("nowhere", ruled)
+def test_a_rule_needs_its_destination(tenant: Account) -> None:
+    ruled = bucket(tenant, HOME, ReplicationConfiguration=replication(tenant, PEER))
+    nowhere = tenant.stacks().create("nowhere", ruled)
     assert "Destination bucket must exist" in nowhere.reasons[-1]
-    account_.at("s3", PEER).create_bucket(
-        Bucket=account_.bucket(PEER), CreateBucketConfiguration={"LocationConstraint": PEER}
+    tenant.at("s3", PEER).create_bucket(
+        Bucket=tenant.bucket(PEER), CreateBucketConfiguration={"LocationConstraint": PEER}
     )
-    plain = account_.stacks().create("plain", ruled)
+    plain = tenant.stacks().create("plain", ruled)
     assert "Destination bucket must have versioning enabled" in plain.reasons[-1]
     ruled["Bucket"]["Properties"].pop("VersioningConfiguration")
-    unversioned = account_.stacks().create("unversioned", ruled)
+    unversioned = tenant.stacks().create("unversioned", ruled)
     assert "Versioning must be 'Enabled' on the bucket" in unversioned.reasons[-1]
     with pytest.raises(ClientError, match="404"):
-        account_.at("s3").head_bucket(Bucket=account_.bucket(HOME))
+        tenant.at("s3").head_bucket(Bucket=tenant.bucket(HOME))
 
 
-def test_what_a_template_no_longer_says_goes(account_: Account, keys: dict[str, str]) -> None:
-    pair(account_, keys)
-    changed = account_.stacks().update("home", bucket(account_, HOME))
+def test_what_a_template_no_longer_says_goes(tenant: Account, keys: dict[str, str]) -> None:
+    pair(tenant, keys)
+    changed = tenant.stacks().update("home", bucket(tenant, HOME))
     assert changed.status == "UPDATE_COMPLETE", changed.reasons
-    s3, name = account_.at("s3"), account_.bucket(HOME)
+    s3, name = tenant.at("s3"), tenant.bucket(HOME)
     with pytest.raises(ClientError, match="ReplicationConfigurationNotFoundError"):
         s3.get_bucket_replication(Bucket=name)
     (rule,) = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
     assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
 
 
-def test_a_bucket_that_is_not_empty_stays(account_: Account) -> None:
-    account_.stacks().create("home", bucket(account_, HOME))
-    s3, name = account_.at("s3"), account_.bucket(HOME)
+def test_a_bucket_that_is_not_empty_stays(tenant: Account) -> None:
+    tenant.stacks().create("home", bucket(tenant, HOME))
+    s3, name = tenant.at("s3"), tenant.bucket(HOME)
     s3.put_object(Bucket=name, Key="a", Body=b"")
     s3.delete_object(Bucket=name, Key="a")  # its versions stay
-    gone = account_.stacks().delete("home")
+    gone = tenant.stacks().delete("home")
     assert gone.status == "DELETE_FAILED"
     assert any("not empty" in reason for reason in gone.reasons)
     assert s3.head_bucket(Bucket=name)
 
 
-def test_a_bucket_that_is_kept_stays(account_: Account) -> None:
-    kept = bucket(account_, HOME)
+def test_a_bucket_that_is_kept_stays(tenant: Account) -> None:
+    kept = bucket(tenant, HOME)
     kept["Bucket"]["DeletionPolicy"] = "RetainExceptOnCreate"
-    account_.stacks().create("home", kept)
-    assert account_.stacks().delete("home").status == "DELETE_COMPLETE"
-    assert account_.at("s3").head_bucket(Bucket=account_.bucket(HOME))
+    tenant.stacks().create("home", kept)
+    assert tenant.stacks().delete("home").status == "DELETE_COMPLETE"
+    assert tenant.at("s3").head_bucket(Bucket=tenant.bucket(HOME))

@@ -222,12 +222,12 @@ def signed(address: str, account: str, region: str) -> dict[str, str]:
 def test_each_runs_as_its_account_in_its_region(
     endpoint: str,
     account: str,
+    new_account: Callable[[], str],
     client: Callable[..., Any],
     runner: Callable[..., Runner],
     code: Callable[[str, str], str],
 ) -> None:
-    other = str(int(account) + 400_000_000_000)
-    places = [(account, HOME), (account, PEER), (other, PEER)]
+    places = [(account, HOME), (new_account(), PEER)]
     apis = {}
     for number, region in places:
         bucket = code(number, region)

@@ -41,6 +41,18 @@ class Account:
 
 @pytest.fixture
 def tenant(account: str, client: Callable[..., Any], runner: Callable[..., Runner]) -> Account:
+    return make_tenant(account, client, runner)
+
+
+@pytest.fixture(scope="module")
+def refused(
+    new_account: Callable[[], str], client: Callable[..., Any], runner: Callable[..., Runner]
+) -> Account:
+    """An account for stacks that come to nothing."""
+    return make_tenant(new_account(), client, runner)
+
+
+def make_tenant(account: str, client: Callable[..., Any], runner: Callable[..., Runner]) -> Account:
     kms = client("kms", account=account, region=HOME)
     home = kms.create_key(MultiRegion=True)["KeyMetadata"]["Arn"]
     for region in (PEER, THIRD):
@@ -276,34 +288,34 @@ def test_a_table_that_is_kept_stays_and_one_that_fails_goes(tenant: Account) -> 
     ],
 )
 def test_what_is_wrong_is_refused(
-    tenant: Account, properties: dict[str, Any], message: str
+    refused: Account, properties: dict[str, Any], message: str
 ) -> None:
-    made = tenant.stacks.create(
-        "primary", table(replica(tenant, HOME), replica(tenant, PEER), **properties)
+    made = refused.stacks.create(
+        "primary", table(replica(refused, HOME), replica(refused, PEER), **properties)
     )
     assert made.status == "ROLLBACK_COMPLETE"
     assert message in made.reasons[-1]
-    assert (tenant.table(), tenant.table(PEER)) == (None, None)
+    assert (refused.table(), refused.table(PEER)) == (None, None)
 
 
 @pytest.mark.parametrize("wrong", ["none", "other region", "disabled"])
-def test_a_replica_needs_a_key_of_its_region(tenant: Account, wrong: str) -> None:
+def test_a_replica_needs_a_key_of_its_region(refused: Account, wrong: str) -> None:
     key = {
-        "none": tenant.keys[PEER][:-4] + "0000",
-        "other region": tenant.keys[HOME],
-        "disabled": tenant.keys[PEER],
+        "none": refused.keys[PEER][:-4] + "0000",
+        "other region": refused.keys[HOME],
+        "disabled": refused.keys[PEER],
     }[wrong]
     if wrong == "disabled":
-        tenant.at("kms", PEER).disable_key(KeyId=key)
-    made = tenant.stacks.create(
+        refused.at("kms", PEER).disable_key(KeyId=key)
+    made = refused.stacks.create(
         "primary",
         table(
-            replica(tenant, HOME),
-            replica(tenant, PEER, SSESpecification={"KMSMasterKeyId": key}),
+            replica(refused, HOME),
+            replica(refused, PEER, SSESpecification={"KMSMasterKeyId": key}),
         ),
     )
     assert "KMS validation error" in made.reasons[-1]
-    assert tenant.table() is None
+    assert refused.table() is None
 
 
 def test_another_name_is_refused_in_an_update(tenant: Account) -> None:

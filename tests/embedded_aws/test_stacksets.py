@@ -63,6 +63,18 @@ def bare(account: str, client: Callable[..., Any], runner: Callable[..., Runner]
 @pytest.fixture
 def tenant(bare: Account) -> Account:
     """An account with both roles."""
+    return with_roles(bare)
+
+
+@pytest.fixture(scope="module")
+def refused(
+    new_account: Callable[[], str], client: Callable[..., Any], runner: Callable[..., Runner]
+) -> Account:
+    """An account with both roles, for stacks that come to nothing."""
+    return with_roles(Account(new_account(), client, runner))
+
+
+def with_roles(bare: Account) -> Account:
     bare.role(ADMINISTRATION, {"Service": "cloudformation.amazonaws.com"})
     bare.policy(ADMINISTRATION, "sts:AssumeRole")
     bare.role(EXECUTION, {"AWS": f"arn:aws:iam::{bare.number}:role/{ADMINISTRATION}"})
@@ -331,12 +343,12 @@ def test_a_parameter_may_be_read_from_the_peer_region(tenant: Account) -> None:
     ],
 )
 def test_what_is_wrong_is_refused(
-    tenant: Account, properties: dict[str, Any], message: str
+    refused: Account, properties: dict[str, Any], message: str
 ) -> None:
-    made = tenant.stacks().create("primary", {"Peer": stack_set(tenant, **properties)})
+    made = refused.stacks().create("primary", {"Peer": stack_set(refused, **properties)})
     assert made.status == "ROLLBACK_COMPLETE"
     assert message in made.reasons[0]
-    assert tenant.instances() == []
+    assert refused.instances() == []
 
 
 def test_a_name_is_given_once(tenant: Account) -> None:

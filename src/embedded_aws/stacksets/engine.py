@@ -88,6 +88,8 @@ def _run(stack_set: StackSet, action: str, instance: Instance) -> Outcome:
 
 
 def _act(stack_set: StackSet, action: str, instance: Instance) -> None:
+    if action == "DELETE" and not instance["stack_id"]:
+        return
     definition = stack_set["definition"]
     roles.check(
         administration=definition["administration_role"],
@@ -98,8 +100,7 @@ def _act(stack_set: StackSet, action: str, instance: Instance) -> None:
     )
     api = client("cloudformation", account=instance["account"], region=instance["region"])
     if action == "DELETE":
-        if instance["stack_id"]:
-            _delete(api, instance)
+        _delete(api, instance)
         return
     arguments = _arguments(stack_set, instance)
     if instance["stack_id"]:
