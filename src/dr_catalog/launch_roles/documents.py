@@ -265,6 +265,24 @@ def _grouped(
         },
         {**conditions, "StringEquals": {"iam:PermissionsBoundary": boundary}},
     )
+    # The catalog's own roles are named alike and are nobody's to change from here.
+    yield {
+        "Sid": "KeepCatalogRoles",
+        "Effect": "Deny",
+        "Action": [
+            "iam:CreateRole",
+            "iam:DeleteRole",
+            "iam:DeleteRolePolicy",
+            "iam:PutRolePermissionsBoundary",
+            "iam:PutRolePolicy",
+            "iam:TagRole",
+            "iam:UntagRole",
+            "iam:UpdateAssumeRolePolicy",
+            "iam:UpdateRole",
+            "iam:UpdateRoleDescription",
+        ],
+        "Resource": f"arn:{partition}:iam::{account}:role/dr-catalog-*",
+    }
     yield _conditional(
         {"Sid": "PassRoles", "Effect": "Allow", "Action": "iam:PassRole", "Resource": roles},
         {

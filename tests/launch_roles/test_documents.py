@@ -1,0 +1,118 @@
+"""What a launch may do: narrowed by name, region, path and boundary, and within IAM's limits."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from dr_catalog import launch_roles
+
+ACCOUNT = "222222222222"
+WHERE = {"partition": "aws", "account": ACCOUNT}
+SCOPE: dict[str, Any] = {
+    **WHERE,
+    "regions": ["ap-southeast-1", "ap-southeast-2"],
+    "asset_bucket_prefix": "dr-catalog-assets-111111111111",
+}
+DOCUMENTS = {
+    "launch": launch_roles.launch_policies(**SCOPE),
+    "execution": launch_roles.execution_policies(**SCOPE),
+    "administration": [launch_roles.administration_policy(**WHERE)],
+    "boundary": [launch_roles.boundary_policy(**WHERE)],
+}
+DIRECT = {
+    "CheckTemplates",
+    "LaunchStacks",
+    "PassStackSetAdministration",
+    "ReadAssets",
+    "ReadCatalogParameters",
+    "ReadTemplates",
+    "ServiceLinkedRoles",
+}
+"""Statements of the launch role that Service Catalog or CloudFormation uses without CalledVia."""
+
+
+def statements(role: str) -> list[dict[str, Any]]:
+    return [each for document in DOCUMENTS[role] for each in document["Statement"]]
+
+
+def listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("role", DOCUMENTS)
+def test_documents_fit_iams_limits(role: str) -> None:
+    assert len(DOCUMENTS[role]) <= 10
+    for document in DOCUMENTS[role]:
+        assert len(json.dumps(document, separators=(",", ":"))) <= 6144
+
+
+@pytest.mark.parametrize("role", DOCUMENTS)
+def test_nothing_is_allowed_by_wildcard(role: str) -> None:
+    for statement in statements(role):
+        for action in listed(statement["Action"]):
+            assert "*" not in action
+
+
+def test_resources_are_made_only_through_cloudformation() -> None:
+    called = [
+        each
+        for each in statements("launch")
+        if each["Sid"] not in DIRECT and each["Effect"] == "Allow"
+    ]
+    assert len(called) > 10
+    for statement in called:
+        via = statement["Condition"]["ForAnyValue:StringEquals"]["aws:CalledVia"]
+        assert via == "cloudformation.amazonaws.com"
+
+
+@pytest.mark.parametrize("role", ["launch", "execution"])
+def test_what_carries_no_name_is_held_by_the_pair(role: str) -> None:
+    open_ended = [
+        each
+        for each in statements(role)
+        if "*" in listed(each["Resource"]) and each["Sid"] not in DIRECT
+    ]
+    assert open_ended
+    for statement in open_ended:
+        regions = statement["Condition"]["StringEquals"]["aws:RequestedRegion"]
+        assert regions == SCOPE["regions"]
+
+
+@pytest.mark.parametrize("role", ["launch", "execution"])
+def test_a_role_can_be_made_only_within_the_boundary_and_never_leaves_it(role: str) -> None:
+    for statement in statements(role):
+        actions = listed(statement["Action"])
+        if statement["Effect"] == "Deny":
+            continue
+        assert "iam:DeleteRolePermissionsBoundary" not in actions
+        assert "iam:AttachRolePolicy" not in actions
+        if "iam:CreateRole" in actions or "iam:PutRolePolicy" in actions:
+            boundary = statement["Condition"]["StringEquals"]["iam:PermissionsBoundary"]
+            assert boundary == f"arn:aws:iam::{ACCOUNT}:policy/dr-catalog-boundary"
+
+
+@pytest.mark.parametrize("role", ["launch", "execution"])
+def test_roles_are_passed_only_to_the_services_that_take_them(role: str) -> None:
+    for statement in statements(role):
+        if "iam:PassRole" in listed(statement["Action"]):
+            assert statement["Condition"]["StringEquals"]["iam:PassedToService"]
+            assert all("role/dr-" in each for each in listed(statement["Resource"]))
+
+
+@pytest.mark.parametrize("role", ["launch", "execution"])
+def test_the_catalogs_own_roles_are_out_of_reach(role: str) -> None:
+    (denied,) = [each for each in statements(role) if each["Effect"] == "Deny"]
+    assert denied["Resource"] == f"arn:aws:iam::{ACCOUNT}:role/dr-catalog-*"
+    changing = {
+        action
+        for each in statements(role)
+        for action in listed(each["Action"])
+        if each["Effect"] == "Allow"
+        and action.startswith("iam:")
+        and not action.startswith(("iam:Get", "iam:List", "iam:PassRole"))
+        and any("role/dr-*" in resource for resource in listed(each["Resource"]))
+    }
+    assert changing <= set(denied["Action"])
