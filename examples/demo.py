@@ -45,25 +45,23 @@ def main() -> None:
         try:
             run("local", "up", "--port", port, "--state-dir", state)
             os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{port}"
-            story()
+            story(port)
         finally:
             run("local", "down", "--state-dir", state)
     say(f"\nDone in {time.monotonic() - STARTED:.0f} s. This was a local simulation.")
 
 
-def story() -> None:
+def story(port: str) -> None:
     """Everything between start and stop of the embedded AWS."""
     hub = identity(HUB)
     step("The platform engineer proves the releases and publishes them in stage dev")
     run("verify")
     run("publish", "--stage", "dev", env=hub)
 
-    step(f"... and onboards tenant account {TENANT}, which holds two roles of its own")
-    for role in ("OrganizationAccountAccessRole", "dr-tenant"):
-        make_role(role)
+    step(f"... and onboards tenant account {TENANT}")
     run("onboard", "--account", TENANT, "--stage", "dev", env=hub)
 
-    tenant = assume("dr-tenant")
+    tenant = sign_in(port, "dr-tenant")
     session = boto3.Session(
         tenant["AWS_ACCESS_KEY_ID"], tenant["AWS_SECRET_ACCESS_KEY"], tenant["AWS_SESSION_TOKEN"]
     )
@@ -232,29 +230,6 @@ def addresses(tenant: dict[str, str]) -> dict[str, str]:
     return {region: outputs[region]["Endpoint"] for region in (REGION, PEER)}
 
 
-def make_role(role: str) -> None:
-    """A role that the tenant account has before the catalog comes."""
-    boto3.client(
-        "iam", aws_access_key_id=TENANT, aws_secret_access_key="test", region_name=REGION
-    ).create_role(
-        RoleName=role,
-        AssumeRolePolicyDocument=json.dumps(
-            {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Principal": {
-                            "AWS": [f"arn:aws:iam::{account}:root" for account in (HUB, TENANT)]
-                        },
-                        "Action": "sts:AssumeRole",
-                    }
-                ],
-            }
-        ),
-    )
-
-
 def identity(account: str) -> dict[str, str]:
     """The environment of an account's administrator: in the simulation, the key is the account."""
     return {
@@ -264,19 +239,16 @@ def identity(account: str) -> dict[str, str]:
     }
 
 
-def assume(role: str) -> dict[str, str]:
-    """The environment of someone who has assumed ``role`` in the tenant account."""
-    credentials = boto3.client(
-        "sts", aws_access_key_id=TENANT, aws_secret_access_key="test", region_name=REGION
-    ).assume_role(RoleArn=f"arn:aws:iam::{TENANT}:role/{role}", RoleSessionName="demo")[
-        "Credentials"
-    ]
-    return {
-        "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
-        "AWS_SESSION_TOKEN": credentials["SessionToken"],
-        "AWS_DEFAULT_REGION": REGION,
-    }
+def sign_in(port: str, role: str) -> dict[str, str]:
+    """The environment of someone of the tenant team in their role."""
+    exports = run(
+        *("local", "env", "--account", "tenant", "--role", role, "--port", port), show=False
+    )
+    return dict(
+        line.removeprefix("export ").split("=", 1)
+        for line in exports.splitlines()
+        if line.startswith("export ")
+    )
 
 
 def run(*words: str, env: dict[str, str] | None = None, show: bool = True) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dr_catalog.cli import simulation
+from dr_catalog.cli import local, simulation
 from dr_catalog.cli.simulation import Simulation
 from dr_catalog.errors import SetupError
 
@@ -56,6 +56,7 @@ def here(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(simulation, "_LOOK_SECONDS", 0.02)
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: object())
+    monkeypatch.setattr(local, "make_role", lambda **_: None)  # the stand-in knows no IAM
     yield tmp_path
     Simulation().down()
 
@@ -136,10 +137,11 @@ def test_a_missing_extra_has_its_pip_command(tmp_path, monkeypatch, port, run):
 def test_env_is_for_eval(run, account, number):
     done = run("local", "env", "--account", account, "--port", "4567", "--region", "us-west-2")
     assert done.stdout.splitlines() == [
+        "unset AWS_PROFILE AWS_SESSION_TOKEN",
         "export AWS_ENDPOINT_URL=http://127.0.0.1:4567",
+        "export AWS_DEFAULT_REGION=us-west-2",
         f"export AWS_ACCESS_KEY_ID={number}",
         "export AWS_SECRET_ACCESS_KEY=test",
-        "export AWS_DEFAULT_REGION=us-west-2",
     ]
 
 

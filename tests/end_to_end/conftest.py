@@ -19,6 +19,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dr_catalog.cli.main import cli
+from dr_catalog.cli.organisation import ACCESS_ROLE, assume, make_role
 from dr_catalog.provisioning.checks import Launch
 
 from ..embedded_aws.conftest import serving
@@ -117,30 +118,12 @@ def hub(person: Callable[[str], Identity]) -> Identity:
 @pytest.fixture(scope="session")
 def tenant(hub: Identity, person: Callable[..., Identity]) -> Identity:
     """Someone of the tenant team, in the role that may launch, once the account is onboarded."""
-    administrator = person(TENANT)
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"AWS": [f"arn:aws:iam::{each}:root" for each in (HUB, TENANT)]},
-                "Action": "sts:AssumeRole",
-            }
-        ],
-    }
-    for role in ("OrganizationAccountAccessRole", "dr-tenant"):
-        administrator.client("iam").create_role(
-            RoleName=role, AssumeRolePolicyDocument=json.dumps(trust)
-        )
+    endpoint = hub.settings["AWS_ENDPOINT_URL"]
+    make_role(endpoint=endpoint, account=TENANT, role=ACCESS_ROLE, trusted=(HUB,))
+    make_role(endpoint=endpoint, account=TENANT, role="dr-tenant", trusted=(TENANT,))
     hub.ok("onboard", "--account", TENANT, "--stage", "dev", "--root", str(ROOT))
-    credentials = administrator.client("sts").assume_role(
-        RoleArn=f"arn:aws:iam::{TENANT}:role/dr-tenant", RoleSessionName="test"
-    )["Credentials"]
-    return person(
-        credentials["AccessKeyId"],
-        AWS_SECRET_ACCESS_KEY=credentials["SecretAccessKey"],
-        AWS_SESSION_TOKEN=credentials["SessionToken"],
-    )
+    credentials = dict(assume(endpoint=endpoint, account=TENANT, role="dr-tenant"))
+    return person(credentials.pop("AWS_ACCESS_KEY_ID"), **credentials)
 
 
 @pytest.fixture(scope="session")

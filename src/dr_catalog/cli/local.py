@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ..errors import UsageError
+from .organisation import ACCESS_ROLE, assume, make_role
 from .simulation import ACCOUNTS, DEFAULT_PORT, DEFAULT_STATE, Simulation
 
 port_option = click.option(
@@ -42,6 +43,7 @@ def up(port: int, state: Path) -> None:
     """Start it, and wait until it answers."""
     simulation = Simulation(state=state, port=port)
     started = simulation.up()
+    _join(simulation)
     said = "is up" if started else "was up already"
     click.echo(f"local simulation {said} at {simulation.url}", err=True)
     other = "" if port == DEFAULT_PORT else f" --port {port}"
@@ -64,6 +66,7 @@ def reset(port: int) -> None:
     """Forget everything it holds, and let it run on."""
     simulation = Simulation(port=port)
     simulation.reset()
+    _join(simulation)
     click.echo(f"local simulation at {simulation.url} is empty again", err=True)
 
 
@@ -74,9 +77,10 @@ def reset(port: int) -> None:
     metavar="hub|tenant|ID",
     help="Whose credentials: the hub's, the tenant's, or those of any 12-digit account.",
 )
+@click.option("--role", help="Assume this role there; the simulation makes it if it is missing.")
 @click.option("--region", default="us-east-1", show_default=True, help="The default region.")
 @port_option
-def env(account: str, region: str, port: int) -> None:
+def env(account: str, role: str | None, region: str, port: int) -> None:
     """Print shell exports that point every AWS client here: eval "$(dr-catalog local env ...)"."""
     number = ACCOUNTS.get(account, account)
     if not re.fullmatch(r"\d{12}", number):
@@ -87,10 +91,26 @@ def env(account: str, region: str, port: int) -> None:
         )
     if not re.fullmatch(r"[a-z0-9-]+", region):
         raise UsageError(f"'{region}' is not a region")
-    for name, value in (
-        ("AWS_ENDPOINT_URL", Simulation(port=port).url),
-        ("AWS_ACCESS_KEY_ID", number),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-        ("AWS_DEFAULT_REGION", region),
-    ):
+    url = Simulation(port=port).url
+    settings = {"AWS_ENDPOINT_URL": url, "AWS_DEFAULT_REGION": region}
+    if role is None:
+        settings |= {"AWS_ACCESS_KEY_ID": number, "AWS_SECRET_ACCESS_KEY": "test"}
+    else:
+        from ..translation import translated  # loads botocore
+
+        with translated(endpoint=url):
+            make_role(endpoint=url, account=number, role=role, trusted=(number,))
+            settings |= assume(endpoint=url, account=number, role=role)
+    click.echo("unset AWS_PROFILE AWS_SESSION_TOKEN")
+    for name, value in settings.items():
         click.echo(f"export {name}={value}")
+
+
+def _join(simulation: Simulation) -> None:
+    """Let the hub enter the tenant's account, as in an organisation."""
+    make_role(
+        endpoint=simulation.url,
+        account=ACCOUNTS["tenant"],
+        role=ACCESS_ROLE,
+        trusted=(ACCOUNTS["hub"],),
+    )
