@@ -19,7 +19,7 @@ MODULES = sorted(module for asset in ASSETS for module in asset.glob("*.py"))
 
 
 def test_these_are_the_assets() -> None:
-    assert [asset.name for asset in ASSETS] == ["custom_resources", "processor"]
+    assert [asset.name for asset in ASSETS] == ["control_metric", "custom_resources", "processor"]
 
 
 @pytest.mark.parametrize("asset", ASSETS, ids=lambda asset: asset.name)

@@ -6,5 +6,6 @@ asset. One asset may hold several handlers that share modules; each is still a f
 role of its own.
 
     processor/          index.handler: the transaction processor behind the regional API
+    control_metric/     index.handler: publishes every minute which region serves
     custom_resources/   peer_parameter.handler, bucket_replication.handler, delete_guard.handler
 """
