@@ -21,6 +21,7 @@ HOST = "127.0.0.1"
 EXTENSIONS = (
     "repairs",
     "resource_types",
+    "aurora",
     "stacksets",
     "service_catalog",
     "permissions",

@@ -1,0 +1,258 @@
+"""A global database by CloudFormation in two regions: real rows, logins and failovers."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from pg8000.exceptions import DatabaseError
+
+from . import aurora_estate as estate
+from .stack_runner import Runner
+
+ROLE = "transactions"
+
+
+@dataclass(frozen=True)
+class Estate:
+    """A global database that is up, in an account of its own."""
+
+    account: str
+    home: Runner
+    peer: Runner
+    outputs: dict[str, dict[str, str]]
+    password: str
+    rds: Callable[[str], Any]
+
+    @property
+    def port(self) -> int:
+        return int(self.outputs[estate.HOME]["Port"])
+
+    def run(self, statement: str, *, at: str = "Global", region: str = estate.HOME) -> Any:
+        """Run a statement as the master user."""
+        host = self.outputs[region][at]
+        with estate.connected(
+            host, self.port, user=estate.MASTER, password=self.password
+        ) as connection:
+            return connection.run(statement)
+
+    def soon(self, statement: str, *, at: str, region: str) -> Any:
+        """The first rows a statement finds, within two seconds."""
+        end = time.monotonic() + 2
+        while True:
+            try:
+                rows = self.run(statement, at=at, region=region)
+            except DatabaseError:  # the table is not there yet
+                rows = []
+            if rows or time.monotonic() > end:
+                return rows
+            time.sleep(0.02)
+
+    def cluster(self, region: str) -> dict[str, Any]:
+        """What RDS says of the region's cluster."""
+        found: dict[str, Any] = self.rds(region).describe_db_clusters(
+            DBClusterIdentifier="dr-aurora-dev"
+        )["DBClusters"][0]
+        return found
+
+    def global_cluster(self) -> dict[str, Any]:
+        """What RDS says of the global cluster."""
+        found: dict[str, Any] = self.rds(estate.HOME).describe_global_clusters(
+            GlobalClusterIdentifier=estate.GLOBAL
+        )["GlobalClusters"][0]
+        return found
+
+
+def servers() -> list[str]:
+    """The PostgreSQL servers of this session's embedded AWS."""
+    lines = subprocess.run(["ps", "axo", "ppid,pid,args"], capture_output=True, text=True).stdout
+    processes = [line.split(maxsplit=2) for line in lines.splitlines()[1:]]
+    own = [pid for parent, pid, args in processes if parent == str(os.getpid())]
+    return [
+        args for _, _, args in processes if any(f"/embedded-aurora-{pid}-" in args for pid in own)
+    ]
+
+
+@pytest.fixture(scope="module")
+def up(client: Callable[..., Any], runner: Callable[..., Runner]) -> Iterator[Estate]:
+    account = "444444444401"
+    home, peer = (runner(account=account, region=each) for each in (estate.HOME, estate.PEER))
+    made = home.create("home", estate.primary(), Template=estate.GLOBAL_OUTPUTS)
+    assert made.status == "CREATE_COMPLETE", made.reasons
+    followed = peer.create("peer", estate.secondary(), Template=estate.OUTPUTS)
+    assert followed.status == "CREATE_COMPLETE", followed.reasons
+    secret = client("secretsmanager", account=account, region=estate.PEER)  # the replica
+    value = json.loads(secret.get_secret_value(SecretId="dr-aurora-dev")["SecretString"])
+    database = Estate(
+        account,
+        home,
+        peer,
+        {estate.HOME: made.outputs, estate.PEER: followed.outputs},
+        value["password"],
+        lambda region: client("rds", account=account, region=region),
+    )
+    database.run("CREATE TABLE payment (id text PRIMARY KEY, cents bigint NOT NULL)")
+    database.run(f"CREATE ROLE {ROLE} LOGIN")
+    database.run(f"GRANT rds_iam TO {ROLE}")
+    database.run(f"GRANT ALL ON payment TO {ROLE}")
+    assert len(servers()) == 4  # one a region, each with the shell that watches it
+    yield database
+    assert peer.delete("peer").status == "DELETE_COMPLETE"
+    assert home.delete("home").status == "DELETE_COMPLETE"
+    assert servers() == []
+
+
+def test_what_the_template_says_is_what_rds_answers(up: Estate) -> None:
+    for region, runs in ((estate.HOME, True), (estate.PEER, False)):
+        found = up.cluster(region)
+        assert found["GlobalClusterIdentifier"] == estate.GLOBAL
+        assert found["KmsKeyId"].startswith(f"arn:aws:kms:{region}:{up.account}:key/")
+        assert found["DBClusterParameterGroup"] == found["DBSubnetGroup"] == "dr-aurora-dev"
+        assert found["EngineVersion"] == estate.VERSION
+        assert found["StorageEncrypted"]
+        assert found["IAMDatabaseAuthenticationEnabled"]
+        assert found["EnabledCloudwatchLogsExports"] == ["postgresql"]
+        assert found["ServerlessV2ScalingConfiguration"] == {"MinCapacity": 0.5, "MaxCapacity": 8.0}
+        assert len(found["VpcSecurityGroups"]) == 1
+        assert [each["IsClusterWriter"] for each in found["DBClusterMembers"]] == [runs]
+        [instance] = up.rds(region).describe_db_instances()["DBInstances"]
+        assert (instance["DBInstanceClass"], instance["PromotionTier"]) == ("db.serverless", 0)
+    assert up.global_cluster()["Endpoint"] == up.outputs[estate.HOME]["Global"]
+    assert [each["IsWriter"] for each in up.global_cluster()["GlobalClusterMembers"]] == [
+        True,
+        False,
+    ]
+
+
+def test_a_row_written_here_is_read_there(up: Estate) -> None:
+    up.run("INSERT INTO payment VALUES ('p-1', 1250)", at="Writer")
+    rows = up.soon("SELECT id, cents FROM payment", at="Reader", region=estate.PEER)
+    assert rows == [["p-1", 1250]]
+
+
+def test_a_secondary_takes_no_writes(up: Estate) -> None:
+    with pytest.raises(DatabaseError, match="read-only transaction"):
+        up.run("INSERT INTO payment VALUES ('p-2', 1)", at="Reader", region=estate.PEER)
+    closed = (up.outputs[estate.PEER]["Writer"], up.port)
+    with socket.create_connection(closed, timeout=5) as connection:
+        assert connection.recv(1) == b""
+
+
+def test_a_token_is_a_password(up: Estate) -> None:
+    host = up.outputs[estate.HOME]["Global"]
+    shown = estate.token(host, up.port, user=ROLE, account=up.account)
+    with estate.connected(host, up.port, user=ROLE, password=shown) as connection:
+        assert connection.run("SELECT current_user") == [[ROLE]]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"user": estate.MASTER},
+        {"region": estate.PEER},
+        {"account": "444444444499"},
+        {"host": "127.0.0.1"},
+        {"port": 5433},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_a_token_made_for_another_is_refused(up: Estate, wrong: dict[str, Any]) -> None:
+    host = up.outputs[estate.HOME]["Global"]
+    right = {"host": host, "port": up.port, "user": ROLE, "account": up.account}
+    made = {**right, **wrong}
+    shown = estate.token(made.pop("host"), made.pop("port"), **made)
+    with (
+        pytest.raises(DatabaseError, match="PAM authentication failed"),
+        estate.connected(host, up.port, user=ROLE, password=shown),
+    ):
+        pass
+
+
+def test_a_token_of_sixteen_minutes_ago_is_refused(
+    up: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import datetime
+
+    import botocore.auth
+
+    long_ago = datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=16)
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda *_, **__: long_ago)
+    host = up.outputs[estate.HOME]["Global"]
+    shown = estate.token(host, up.port, user=ROLE, account=up.account)
+    with (
+        pytest.raises(DatabaseError, match="PAM authentication failed"),
+        estate.connected(host, up.port, user=ROLE, password=shown),
+    ):
+        pass
+
+
+def test_what_is_no_token_no_password_or_no_tls_is_refused(up: Estate) -> None:
+    host = up.outputs[estate.HOME]["Writer"]
+    for user, password, tls, message in (
+        (ROLE, "guess", True, "PAM authentication failed"),
+        (estate.MASTER, "guess", True, "password authentication failed"),
+        (estate.MASTER, up.password, False, "no encryption"),
+        ("rdsadmin", "guess", True, "no pg_hba.conf entry"),
+    ):
+        with (
+            pytest.raises(DatabaseError, match=message),
+            estate.connected(host, up.port, user=user, password=password, tls=tls),
+        ):
+            pass
+
+
+def refused(call: Callable[..., Any], **parameters: Any) -> str:
+    """The code and the words with which a call is refused."""
+    with pytest.raises(ClientError) as error:
+        call(**parameters)
+    return f"{error.value.response['Error']['Code']}: {error.value.response['Error']['Message']}"
+
+
+def test_what_has_members_or_is_protected_is_not_deleted(up: Estate) -> None:
+    rds = up.rds(estate.HOME)
+    told = refused(rds.delete_global_cluster, GlobalClusterIdentifier=estate.GLOBAL)
+    assert told.startswith("InvalidGlobalClusterStateFault")
+    rds.modify_db_cluster(DBClusterIdentifier="dr-aurora-dev", DeletionProtection=True)
+    try:
+        told = refused(
+            rds.delete_db_cluster, DBClusterIdentifier="dr-aurora-dev", SkipFinalSnapshot=True
+        )
+        assert "DeletionProtection" in told
+    finally:
+        rds.modify_db_cluster(DBClusterIdentifier="dr-aurora-dev", DeletionProtection=False)
+
+
+def test_the_global_endpoint_follows_a_switchover_and_a_failover(up: Estate) -> None:
+    """Planned and without loss to the peer, unplanned and back; then as it was."""
+    there, here = (up.cluster(each)["DBClusterArn"] for each in (estate.PEER, estate.HOME))
+    up.run("INSERT INTO payment VALUES ('before', 1)")
+    target = {"GlobalClusterIdentifier": estate.GLOBAL, "TargetDbClusterIdentifier": there}
+    told = refused(up.rds(estate.PEER).switchover_global_cluster, **target)
+    assert f"in {estate.HOME}, not in {estate.PEER}" in told
+    up.rds(estate.HOME).switchover_global_cluster(**target)
+    assert [each["IsWriter"] for each in up.global_cluster()["GlobalClusterMembers"]] == [
+        False,
+        True,
+    ]
+    assert up.run("SELECT count(*) FROM payment WHERE id = 'before'") == [[1]]
+    up.run("INSERT INTO payment VALUES ('over there', 2)")
+    up.run("INSERT INTO payment VALUES ('directly', 3)", at="Writer", region=estate.PEER)
+    query = "SELECT id FROM payment WHERE id = 'directly'"
+    assert up.soon(query, at="Reader", region=estate.HOME) == [["directly"]]
+    back = {"GlobalClusterIdentifier": estate.GLOBAL, "TargetDbClusterIdentifier": here}
+    up.rds(estate.HOME).failover_global_cluster(**back, AllowDataLoss=True)
+    assert [each["IsWriter"] for each in up.global_cluster()["GlobalClusterMembers"]] == [
+        True,
+        False,
+    ]
+    up.run("INSERT INTO payment VALUES ('back', 4)", at="Writer")
+    query = "SELECT id FROM payment WHERE id = 'back'"
+    assert up.soon(query, at="Reader", region=estate.PEER) == [["back"]]
