@@ -5,9 +5,9 @@ answers; one module a type, or a family of types that share a service. A propert
 fails the stack instead of being dropped.
 """
 
-from . import bucket, global_table, network, replica_key, schema
+from . import alarms, bucket, global_table, network, replica_key, schema
 
-FAMILIES = (network,)
+FAMILIES = (alarms, network)
 TYPES = (bucket, global_table, replica_key, *(each for family in FAMILIES for each in family.TYPES))
 
 
