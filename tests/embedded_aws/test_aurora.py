@@ -73,7 +73,7 @@ class Estate:
 
 def servers() -> list[str]:
     """The PostgreSQL servers of this session's embedded AWS."""
-    lines = subprocess.run(["ps", "axo", "ppid,pid,args"], capture_output=True, text=True).stdout
+    lines = subprocess.run(["ps", "axwwo", "ppid,pid,args"], capture_output=True, text=True).stdout
     processes = [line.split(maxsplit=2) for line in lines.splitlines()[1:]]
     own = [pid for parent, pid, args in processes if parent == str(os.getpid())]
     return [
