@@ -1,0 +1,89 @@
+"""``Custom::DrUpdateGuard``: refuses an update that would hurt, before anything is changed.
+
+Everything depends on the resource, so it is updated first. An update goes through when
+
+1. it repeats what was accepted last or the time before, which is what a rollback looks like; or
+2. nothing in ``Fixed`` differs from before (another peer region would delete the peer that is there,
+   another network the database in it), and the launch region still holds the writer.
+
+After a failover the templates describe the old roles: an update would shrink the writer and widen the
+standby. It is refused until the writer is back.
+
+Properties: ``Suffix``, ``LaunchRegion``, ``Content`` (changes with every release), ``Fixed`` and
+``Parameters`` (names to values), ``AcceptedParameter`` (an SSM parameter of this guard's own), and
+``GlobalCluster``, which may be missing.
+
+See https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requesttypes-update.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from response import Refused, Result, client, ignoring, serve, text
+from writer import writer_region
+
+REMEMBERED = 2
+"""The release that runs, and the one before, to which a rollback returns."""
+
+
+def handler(event: dict[str, Any], context: Any) -> None:
+    """What Lambda calls."""
+    serve(event, context, act)
+
+
+def act(event: dict[str, Any], _: Any) -> Result:
+    """Accept or refuse."""
+    own_id = f"dr-update-guard-{text(event, 'Suffix')}"
+    name = text(event, "AcceptedParameter")
+    ssm = client("ssm", text(event, "LaunchRegion"))
+    if event["RequestType"] == "Delete":
+        with ignoring("ParameterNotFound"):
+            ssm.delete_parameter(Name=name)
+        return Result(event["PhysicalResourceId"])
+    accepted = _accepted(ssm, name)
+    asked = _fingerprint(event["ResourceProperties"])
+    if event["RequestType"] == "Update" and asked not in accepted:
+        _check_fixed(event)
+        _check_writer(event)
+    remembered = [asked, *(each for each in accepted if each != asked)][:REMEMBERED]
+    ssm.put_parameter(Name=name, Value=",".join(remembered), Type="String", Overwrite=True)
+    return Result(own_id)
+
+
+def _accepted(ssm: Any, name: str) -> list[str]:
+    with ignoring("ParameterNotFound"):
+        return str(ssm.get_parameter(Name=name)["Parameter"]["Value"]).split(",")
+    return []
+
+
+def _fingerprint(properties: dict[str, Any]) -> str:
+    own = {name: value for name, value in properties.items() if name != "ServiceToken"}
+    return hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()
+
+
+def _check_fixed(event: dict[str, Any]) -> None:
+    before = event["OldResourceProperties"].get("Fixed", {})
+    after = event["ResourceProperties"].get("Fixed", {})
+    changed = sorted(name for name in before if before[name] != after.get(name))
+    if changed:
+        told = ", ".join(f"{name} from {before[name]} to {after.get(name)}" for name in changed)
+        raise Refused(
+            f"Environment '{text(event, 'Suffix')}' is not updated, and nothing has been touched: "
+            f"{told} would replace what holds its data. Launch another environment with the new "
+            f"values, and move the data."
+        )
+
+
+def _check_writer(event: dict[str, Any]) -> None:
+    cluster, region = event["ResourceProperties"].get("GlobalCluster"), text(event, "LaunchRegion")
+    writer = writer_region(cluster, region) if cluster else region
+    if writer != region:
+        suffix = text(event, "Suffix")
+        raise Refused(
+            f"Environment '{suffix}' is not updated, and nothing has been touched: the writer is in "
+            f"{writer}, not in the launch region {region}. Bring it back with a switchover of the "
+            f"global cluster {cluster}, then repeat the update."
+        )

@@ -1,0 +1,90 @@
+"""Custom::DrUpdateGuard: what it lets through, what it refuses, and what a rollback looks like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import update_guard
+
+from ..conftest import STANDBY, WRITER, Aws
+from .conftest import Context, Stack
+
+
+@pytest.fixture
+def properties(suffix: str) -> dict[str, Any]:
+    return {
+        "ServiceToken": "arn:function",
+        "Suffix": suffix,
+        "LaunchRegion": WRITER,
+        "Content": "one",
+        "Fixed": {"PeerRegion": STANDBY},
+        "Parameters": {"DeletionProtection": "true"},
+        "AcceptedParameter": f"/dr/{suffix}/guard/accepted",
+    }
+
+
+@pytest.fixture
+def send(aws: Aws, stack: Stack, context: Context, properties: dict[str, Any]) -> Any:
+    """Send a request with some properties changed; the answer."""
+    sent = dict(properties)
+
+    def send(kind: str, **changed: Any) -> dict[str, Any]:
+        event = stack.event(
+            kind,
+            ResourceProperties={**properties, **changed},
+            OldResourceProperties=dict(sent),
+            PhysicalResourceId=f"dr-update-guard-{properties['Suffix']}",
+        )
+        update_guard.handler(event, context)
+        answer = stack.answer()
+        if answer["Status"] == "SUCCESS":
+            sent.update(properties, **changed)
+        return answer
+
+    return send
+
+
+def test_a_new_release_is_accepted_while_the_writer_is_at_home(send: Any) -> None:
+    assert send("Create")["Status"] == "SUCCESS"
+    assert send("Update", Content="two")["Status"] == "SUCCESS"
+
+
+def test_another_peer_region_is_refused(send: Any, properties: dict[str, Any]) -> None:
+    send("Create")
+    answer = send("Update", Fixed={"PeerRegion": "eu-west-1"})
+    assert answer["Status"] == "FAILED"
+    assert f"PeerRegion from {STANDBY} to eu-west-1" in answer["Reason"]
+    assert "nothing has been touched" in answer["Reason"]
+
+
+def test_an_update_while_the_writer_is_elsewhere_is_refused_and_its_rollback_is_not(
+    send: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send("Create", GlobalCluster="g")
+    monkeypatch.setattr(update_guard, "writer_region", lambda *_: STANDBY)
+    refused = send("Update", GlobalCluster="g", Content="two")
+    assert refused["Status"] == "FAILED"
+    assert f"the writer is in {STANDBY}" in refused["Reason"]
+    # CloudFormation puts the old properties back.
+    assert send("Update", GlobalCluster="g")["Status"] == "SUCCESS"
+
+
+def test_a_rollback_to_the_release_before_is_accepted_also_after_a_failover(
+    send: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send("Create", GlobalCluster="g")
+    send("Update", GlobalCluster="g", Content="two")
+    monkeypatch.setattr(update_guard, "writer_region", lambda *_: STANDBY)
+    assert send("Update", GlobalCluster="g")["Status"] == "SUCCESS"
+    assert send("Update", GlobalCluster="g", Content="three")["Status"] == "FAILED"
+
+
+def test_deletion_takes_its_memory_along(send: Any, aws: Aws, properties: dict[str, Any]) -> None:
+    send("Create")
+    ssm = aws.client("ssm")
+    assert ssm.get_parameter(Name=properties["AcceptedParameter"])
+    assert send("Delete")["Status"] == "SUCCESS"
+    with pytest.raises(ssm.exceptions.ParameterNotFound):
+        ssm.get_parameter(Name=properties["AcceptedParameter"])
+    assert send("Delete")["Status"] == "SUCCESS"
