@@ -58,6 +58,8 @@ PROCESSOR = Name("dr-processor-{suffix}", 64)
 PROCESSOR_ROLE = Name("dr-processor-{suffix}-{region}", 64)
 API = Name("dr-transactions-{suffix}", 255)
 GUARD = Name("dr-delete-guard-{suffix}", 64)
+UPDATE_GUARD = Name("dr-update-guard-{suffix}", 64)
+UPDATE_GUARD_ROLE = Name("dr-update-guard-{suffix}-{region}", 64)
 GUARD_ROLE = Name("dr-delete-guard-{suffix}-{region}", 64)
 PEER_READER = Name("dr-peer-reader-{suffix}", 64)
 PEER_READER_ROLE = Name("dr-peer-reader-{suffix}-{region}", 64)
@@ -78,6 +80,16 @@ CONTROL_METRIC_ROLE = Name("dr-control-metric-{suffix}-{region}", 64)
 SERVING_ALARM = Name("dr-serving-{suffix}-{region}", 255)
 ALARM_TOPIC = Name("dr-alarms-{suffix}", 256)
 DASHBOARD = Name("dr-{suffix}-{region}", 255)  # dashboards are the account's, not a region's
+CIDR_PLAN = Name("dr-cidr-plan-{suffix}", 64)
+CIDR_PLAN_ROLE = Name("dr-cidr-plan-{suffix}-{region}", 64)
+FLOW_LOGS = Name("/dr/{suffix}/flow-logs", 512)
+FLOW_LOGS_ROLE = Name("dr-flow-logs-{suffix}-{region}", 64)
+LEDGER = Name("dr-ledger-{suffix}", 63)
+LEDGER_CLUSTER = Name("dr-ledger-{suffix}-{region}", 63)
+LEDGER_INSTANCE = Name("dr-ledger-{suffix}-{region}-1", 63)
+LEDGER_SECRET = Name("dr-aurora-{suffix}", 512)
+DATABASE_SETUP = Name("dr-database-setup-{suffix}", 64)
+DATABASE_SETUP_ROLE = Name("dr-database-setup-{suffix}-{region}", 64)
 # What a stage and a tenant account hold once.
 ASSET_BUCKET_PREFIX = Name("dr-catalog-assets-{account}", 48)
 ASSET_BUCKET = Name("dr-catalog-assets-{account}-{region}", 63)
@@ -107,6 +119,11 @@ def camel(name: str) -> str:
 def log_group(function_name: str) -> str:
     """The log group Lambda writes to for this function."""
     return f"/aws/lambda/{function_name}"
+
+
+def database_log_group(cluster_id: str, log: str) -> str:
+    """The log group RDS writes this log of a cluster to."""
+    return f"/aws/rds/cluster/{cluster_id}/{log}"
 
 
 def check_suffix(suffix: str) -> str:

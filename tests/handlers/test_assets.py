@@ -15,7 +15,10 @@ import pytest
 from .conftest import HANDLERS, STANDBY, WRITER, Aws
 
 ASSETS = sorted(path for path in HANDLERS.iterdir() if path.is_dir() and path.name[0] not in "._")
-MODULES = sorted(module for asset in ASSETS for module in asset.glob("*.py"))
+DATABASE = HANDLERS / "_database"
+MODULES = sorted(module for asset in (*ASSETS, DATABASE) for module in asset.glob("*.py"))
+WITH_DRIVER = {"connection", "database_setup", "ledger"}
+"""What runs only where the driver and ``_database`` travel with the asset."""
 
 
 def test_these_are_the_assets() -> None:
@@ -34,6 +37,8 @@ def test_an_asset_holds_modules_only(asset: Path) -> None:
 def test_a_module_imports_what_lambda_has(module: Path) -> None:
     siblings = {each.stem for each in module.parent.glob("*.py")}
     allowed = siblings | {"boto3", "botocore"} | set(sys.stdlib_module_names)
+    if module.stem in WITH_DRIVER:
+        allowed |= {"pg8000"} | {each.stem for each in DATABASE.glob("*.py")}
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0

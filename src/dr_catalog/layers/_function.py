@@ -1,12 +1,14 @@
 """A Python function with what every function here has: its own role, log group, key and tracing.
 
+One that talks to the database also has a place in the network and the driver in its code.
+
 Private to the library; layers and tiers build their functions with it so that none lacks a part.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -16,9 +18,30 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from .. import names
+from ._code import HANDLERS, with_database_driver
 
-HANDLERS = Path(__file__).parents[1] / "handlers"
 RUNTIME = lambda_.Runtime.PYTHON_3_13
+INTERFACE_ACTIONS = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+)
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A function's place in a network.
+
+    Args:
+        subnet_ids: The private subnets.
+        security_group_ids: What it may reach.
+    """
+
+    subnet_ids: Sequence[str]
+    security_group_ids: Sequence[str]
 
 
 class PythonFunction(Construct):
@@ -34,6 +57,8 @@ class PythonFunction(Construct):
         timeout: The longest one invocation may take.
         environment: Environment variables; never a secret.
         memory: Memory in MB.
+        placement: Its place in a network; by default it has none.
+        database: Whether it talks to the database: its code then carries the driver.
 
     See https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
     """
@@ -52,6 +77,8 @@ class PythonFunction(Construct):
         timeout: cdk.Duration,
         environment: Mapping[str, str] | None = None,
         memory: int = 256,
+        placement: Placement | None = None,
+        database: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
@@ -90,6 +117,7 @@ class PythonFunction(Construct):
                     resources=["*"],
                 ),
                 *statements,
+                *(_network_statements(self, function_name) if placement else ()),
             ],
             roles=[self.role],
         )
@@ -100,7 +128,8 @@ class PythonFunction(Construct):
             runtime=RUNTIME,
             architecture=lambda_.Architecture.ARM_64,
             code=lambda_.Code.from_asset(
-                str(HANDLERS / asset), exclude=["__pycache__", "*.pyc", ".*"]
+                str(with_database_driver(self, asset) if database else HANDLERS / asset),
+                exclude=["__pycache__", "*.pyc", ".*"],
             ),
             handler=handler,
             role=self.role.without_policy_updates(),
@@ -110,5 +139,39 @@ class PythonFunction(Construct):
             environment=dict(environment or {}),
             tracing=lambda_.Tracing.ACTIVE,
         )
+        if placement:
+            resource = self.function.node.default_child
+            assert isinstance(resource, lambda_.CfnFunction)
+            resource.vpc_config = lambda_.CfnFunction.VpcConfigProperty(
+                subnet_ids=list(placement.subnet_ids),
+                security_group_ids=list(placement.security_group_ids),
+            )
         # A function must not run before its role may do what it does.
         self.function.node.add_dependency(policy)
+
+
+def _network_statements(scope: Construct, function_name: str) -> list[iam.PolicyStatement]:
+    """Lambda makes the function's network interfaces with its role; its code may not.
+
+    See https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+    """
+    arn = cdk.Stack.of(scope).format_arn(
+        service="lambda",
+        resource="function",
+        resource_name=function_name,
+        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+    )
+    return [
+        iam.PolicyStatement(
+            sid="JoinNetwork",  # the interfaces have no names, and Describe no resources
+            actions=list(INTERFACE_ACTIONS),
+            resources=["*"],
+        ),
+        iam.PolicyStatement(
+            sid="LeaveNetworkToLambda",
+            effect=iam.Effect.DENY,
+            actions=list(INTERFACE_ACTIONS),
+            resources=["*"],
+            conditions={"ArnEquals": {"lambda:SourceFunctionArn": arn}},
+        ),
+    ]

@@ -9,6 +9,9 @@ See https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-p
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_dynamodb as dynamodb
@@ -18,7 +21,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from .. import names
-from ._function import PythonFunction
+from ._function import Placement, PythonFunction
 from ._parameters import publish
 
 STAGE = "live"
@@ -29,6 +32,29 @@ OPEN_REQUESTS_PER_SECOND, OPEN_BURST = 10, 20  # enough for every health checker
 TIMEOUT = cdk.Duration.seconds(15)
 
 
+@dataclass(frozen=True)
+class LedgerAccess:
+    """Where the ledger is, and how the processor of one region gets in.
+
+    Args:
+        writer_endpoint: The name that leads to the writer in either region.
+        reader_endpoint: The name that leads to a reader in this region.
+        port: The port of both.
+        database: The database.
+        user: The role that logs in by IAM token.
+        resource_id: The ``DbClusterResourceId`` of this region's cluster.
+        placement: The processor's place in the network.
+    """
+
+    writer_endpoint: str
+    reader_endpoint: str
+    port: str
+    database: str
+    user: str
+    resource_id: str
+    placement: Placement
+
+
 class TransactionApi(Construct):
     """One region's half; both regions get the same, down to the code's digest.
 
@@ -37,6 +63,7 @@ class TransactionApi(Construct):
         key: The customer key in this region.
         table: The transactions table in this region.
         writer_region: The region that takes writes; elsewhere ``POST`` is refused.
+        ledger: The ledger beside the table; by default there is none.
 
     Attributes:
         function: The transaction processor.
@@ -53,6 +80,7 @@ class TransactionApi(Construct):
         key: kms.IKey,
         table: dynamodb.ITable,
         writer_region: str,
+        ledger: LedgerAccess | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         region = cdk.Stack.of(self).region
@@ -71,7 +99,10 @@ class TransactionApi(Construct):
                 "TABLE_NAME": table.table_name,
                 "STATUS_INDEX": STATUS_INDEX,
                 "WRITER_REGION": writer_region,
+                **_ledger_environment(ledger),
             },
+            placement=ledger.placement if ledger else None,
+            database=ledger is not None,
             statements=[
                 iam.PolicyStatement(
                     sid="UseTable",
@@ -91,12 +122,38 @@ class TransactionApi(Construct):
                         "StringEquals": {"kms:ViaService": f"dynamodb.{region}.amazonaws.com"}
                     },
                 ),
+                *_ledger_statements(self, ledger),
             ],
         )
         self.function: lambda_.IFunction = processor.function
         self.api = _api(self, suffix=suffix, function=processor.function)
         self.endpoint = self.api.url
         publish(self, suffix=suffix, layer="compute", values={"endpoint": self.endpoint})
+
+
+def _ledger_environment(ledger: LedgerAccess | None) -> Mapping[str, str]:
+    if ledger is None:
+        return {}
+    return {
+        "LEDGER_WRITER_ENDPOINT": ledger.writer_endpoint,
+        "LEDGER_READER_ENDPOINT": ledger.reader_endpoint,
+        "LEDGER_PORT": ledger.port,
+        "LEDGER_DATABASE": ledger.database,
+        "LEDGER_USER": ledger.user,
+    }
+
+
+def _ledger_statements(scope: Construct, ledger: LedgerAccess | None) -> list[iam.PolicyStatement]:
+    """See https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html"""
+    if ledger is None:
+        return []
+    user = cdk.Stack.of(scope).format_arn(
+        service="rds-db",
+        resource="dbuser",
+        resource_name=f"{ledger.resource_id}/{ledger.user}",
+        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+    )
+    return [iam.PolicyStatement(sid="ConnectLedger", actions=["rds-db:connect"], resources=[user])]
 
 
 def _api(scope: Construct, *, suffix: str, function: lambda_.Function) -> apigateway.RestApi:

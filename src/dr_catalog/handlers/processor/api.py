@@ -15,17 +15,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import body
 import listing
 import readiness
 import transaction
+from books import Books
 from log import Log, describe
 from reply import Refused, Reply
 from settings import Settings
 from store import Store
+
+if TYPE_CHECKING:
+    from ledger import Ledger  # its driver is there only where a ledger is
 
 REPEATED = "Idempotent-Replayed"
 """The header that says ``true`` when an answer is that of an earlier, equal request."""
@@ -56,9 +60,13 @@ class Route:
 class Api:
     """Answers proxy events of an API Gateway REST API."""
 
-    def __init__(self, *, settings: Settings, store: Store, log: Log) -> None:
+    def __init__(
+        self, *, settings: Settings, store: Store, log: Log, ledger: Ledger | None = None
+    ) -> None:
         self._settings = settings
         self._store = store
+        self._ledger = ledger
+        self._books = Books(ledger=ledger, store=store) if ledger else store
         self._log = log
 
     def answer(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -94,14 +102,14 @@ class Api:
                 f"the writer is {self._settings.writer_region}"
             )
             raise Refused(503, "standby", [reason])
-        kept = self._store.create(transaction.request(body.json_object(event)))
+        kept = self._books.create(transaction.request(body.json_object(event)))
         shown = self._shown(kept.transaction)
         return Reply(200, shown, {REPEATED: "true"}) if kept.repeated else Reply(201, shown)
 
     def read(self, _: dict[str, Any], values: Mapping[str, str]) -> Reply:
         """GET /transactions/{transactionId}."""
         transaction_id = values["transactionId"]
-        found = transaction.ID.fullmatch(transaction_id) and self._store.find(transaction_id)
+        found = transaction.ID.fullmatch(transaction_id) and self._books.find(transaction_id)
         if not found:
             reason = f"there is no such transaction in {self._settings.region}"
             raise Refused(404, "not found", [reason])
@@ -120,7 +128,7 @@ class Api:
 
     def ready(self, _: dict[str, Any], __: Mapping[str, str]) -> Reply:
         """GET /ready."""
-        checks = readiness.check(self._store.client, self._settings)
+        checks = readiness.check(self._store.client, self._settings, self._ledger)
         ready = all(each["ok"] for each in checks.values())
         return Reply(
             200 if ready else 503,

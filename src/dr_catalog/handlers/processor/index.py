@@ -2,7 +2,8 @@
 
 An event of an API Gateway proxy integration comes in, its answer goes out. ``api`` finds the route,
 ``body`` and ``transaction`` read the request strictly, ``store`` keeps transactions exactly once,
-``readiness`` looks deeper, ``log`` writes one line a request.
+with ``books`` and ``ledger`` also in Aurora where the environment names a ledger, ``readiness`` looks
+deeper, ``log`` writes one line a request.
 
 Client and settings are made once, at import, and serve every later invocation of the same
 execution environment.
@@ -22,6 +23,21 @@ from log import Log
 from settings import Settings
 from store import Store
 
+
+def _ledger(settings: Settings) -> Any:
+    """The ledger that the environment names, or None; only with one is its driver in the asset."""
+    if settings.ledger is None:
+        return None
+    from ledger import Ledger
+
+    return Ledger(
+        settings=settings.ledger,
+        region=settings.region,
+        takes_writes=settings.takes_writes,
+        token=boto3.client("rds", region_name=settings.region).generate_db_auth_token,
+    )
+
+
 SETTINGS = Settings.of(os.environ)
 DYNAMODB = boto3.client(
     "dynamodb",
@@ -36,6 +52,7 @@ API = Api(
     settings=SETTINGS,
     store=Store(client=DYNAMODB, table=SETTINGS.table, keep_for_days=SETTINGS.ttl_days),
     log=Log(level=SETTINGS.log_level, region=SETTINGS.region, suffix=SETTINGS.suffix),
+    ledger=_ledger(SETTINGS),
 )
 
 

@@ -1,9 +1,10 @@
-"""Whether this region could do its work now: each check asks the table itself.
+"""Whether this region could do its work now: each check asks the table, or the ledger, itself.
 
 ``table``, ``index`` and ``replica`` come from one description; ``read`` reads an item that never
 exists; ``write``, on the writer alone, attempts a write whose condition can't hold, which proves the
-way to the table, its key and the right to write without leaving a trace. What failed is told by
-error code only.
+way to the table, its key and the right to write without leaving a trace. Where there is a ledger,
+``ledger`` asks it for what this region's role needs, and ``lag``, on the standby alone, how far it is
+behind. What failed is told by error code only.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from log import error_code
 from settings import Settings
+
+if TYPE_CHECKING:
+    from ledger import Ledger  # its driver is there only where a ledger is
 
 PROBE = {"transactionId": {"S": "#probe"}, "timestamp": {"S": "#probe"}}
 """A key no transaction can have."""
@@ -23,7 +27,9 @@ Problem = str
 """Why a check is not ok; empty when it is."""
 
 
-def check(client: Any, settings: Settings) -> dict[str, dict[str, Any]]:
+def check(
+    client: Any, settings: Settings, ledger: Ledger | None = None
+) -> dict[str, dict[str, Any]]:
     """Every check by name: ``ok``, ``took_ms`` and, when not ok, ``reason``."""
     probes: list[Callable[[], Mapping[str, Problem]]] = [
         lambda: _description(client, settings),
@@ -31,7 +37,12 @@ def check(client: Any, settings: Settings) -> dict[str, dict[str, Any]]:
     ]
     if settings.takes_writes:
         probes.append(lambda: {"write": _write(client, settings)})
-    names = (("table", "index", "replica"), ("read",), ("write",))
+    names: list[tuple[str, ...]] = [("table", "index", "replica"), ("read",), ("write",)][
+        : len(probes)
+    ]
+    if ledger:
+        probes.append(ledger.check)
+        names.append(ledger.checks)
     with ThreadPoolExecutor(max_workers=len(probes)) as pool:
         results = pool.map(_timed, probes, names)
         return {name: told for result in results for name, told in result.items()}

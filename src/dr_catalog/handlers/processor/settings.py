@@ -7,6 +7,48 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class LedgerSettings:
+    """Where the ledger is.
+
+    Attributes:
+        writer: ``LEDGER_WRITER_ENDPOINT``, the name that leads to the writer in either region.
+        reader: ``LEDGER_READER_ENDPOINT``, the name that leads to a reader in this region.
+        port: ``LEDGER_PORT``, of both.
+        database: ``LEDGER_DATABASE``.
+        user: ``LEDGER_USER``, who logs in by IAM token.
+    """
+
+    writer: str
+    reader: str
+    port: int
+    database: str
+    user: str
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> LedgerSettings | None:
+        """The settings of this environment; None where there is no ledger.
+
+        Raises:
+            KeyError: There is a ledger, and another variable of it is missing.
+            ValueError: ``LEDGER_PORT`` is not a whole number.
+        """
+        writer = environment.get("LEDGER_WRITER_ENDPOINT")
+        if not writer:
+            return None
+        return cls(
+            writer=writer,
+            reader=environment["LEDGER_READER_ENDPOINT"],
+            port=int(environment["LEDGER_PORT"]),
+            database=environment["LEDGER_DATABASE"],
+            user=environment["LEDGER_USER"],
+        )
+
+    def endpoint(self, *, takes_writes: bool) -> str:
+        """The name that a region with this role uses."""
+        return self.writer if takes_writes else self.reader
+
+
+@dataclass(frozen=True)
 class Settings:
     """The environment of one function, read once.
 
@@ -18,6 +60,7 @@ class Settings:
         suffix: ``SUFFIX``, the environment suffix.
         log_level: ``LOG_LEVEL``: DEBUG, INFO (default), WARNING or ERROR.
         ttl_days: ``TTL_DAYS``: days after which items expire; 0 (default) keeps them.
+        ledger: ``LEDGER_*``, where there is a ledger beside the table.
     """
 
     table: str
@@ -27,6 +70,7 @@ class Settings:
     suffix: str
     log_level: str = "INFO"
     ttl_days: int = 0
+    ledger: LedgerSettings | None = None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -34,7 +78,7 @@ class Settings:
 
         Raises:
             KeyError: A required variable is missing.
-            ValueError: ``TTL_DAYS`` is not a whole number.
+            ValueError: ``TTL_DAYS`` or ``LEDGER_PORT`` is not a whole number.
         """
         return cls(
             table=environment["TABLE_NAME"],
@@ -44,6 +88,7 @@ class Settings:
             suffix=environment["SUFFIX"],
             log_level=environment.get("LOG_LEVEL", "INFO").upper(),
             ttl_days=int(environment.get("TTL_DAYS", "0")),
+            ledger=LedgerSettings.of(environment),
         )
 
     @property

@@ -70,8 +70,11 @@ class Store:
         self.table = table
         self._keep_for_days = keep_for_days
 
-    def create(self, request: Request) -> Kept:
+    def create(self, request: Request, transaction: Transaction | None = None) -> Kept:
         """Keep what is requested, or find that it is kept already.
+
+        Args:
+            transaction: What the request made elsewhere; by default it is made now.
 
         Raises:
             Refused: 409 when the id belongs to a different request; 503 when other requests kept
@@ -79,7 +82,7 @@ class Store:
             ClientError: The table refused for another reason.
         """
         now = datetime.now(UTC)
-        transaction = request.transaction(now=now)
+        transaction = transaction or request.transaction(now=now)
         for attempt in range(ATTEMPTS):
             if attempt:
                 time.sleep(random.uniform(0, FIRST_PAUSE * 2**attempt))
@@ -88,7 +91,7 @@ class Store:
             except ClientError as error:
                 reasons = _reasons(error)
                 if "ConditionalCheckFailed" in reasons:
-                    kept = self._kept(request)
+                    kept = self.known(request)
                     if kept:
                         return kept
                 elif error_code(error) not in _THROTTLED and not reasons & _TRANSIENT:
@@ -100,6 +103,33 @@ class Store:
             "busy",
             ["other requests for the same transaction were in the way; repeat the request"],
             headers={"Retry-After": "1"},
+        )
+
+    def known(self, request: Request) -> Kept | None:
+        """What the earlier request with this id made; None when it is not there to be seen.
+
+        Raises:
+            Refused: 409 when that was a different request.
+        """
+        claim = self.client.get_item(
+            TableName=self.table,
+            Key={"transactionId": {"S": request.transaction_id}, "timestamp": {"S": CLAIM}},
+            ConsistentRead=True,
+        ).get("Item")
+        if claim:
+            first = _transaction(claim)
+            same = request.repeats(fingerprint=claim["fingerprint"]["S"], first=first)
+        else:
+            found = self.find(request.transaction_id, consistent=True)
+            if not found:
+                return None
+            first, same = found, found == request.transaction(now=datetime.now(UTC))
+        if same:
+            return Kept(first, repeated=True)
+        raise Refused(
+            409,
+            "conflict",
+            ["this transactionId belongs to an earlier request with different values"],
         )
 
     def find(self, transaction_id: str, *, consistent: bool = False) -> Transaction | None:
@@ -165,29 +195,6 @@ class Store:
                 }
                 for item in items
             ]
-        )
-
-    def _kept(self, request: Request) -> Kept | None:
-        """What the earlier request with this id made; None when it is not there to be seen."""
-        claim = self.client.get_item(
-            TableName=self.table,
-            Key={"transactionId": {"S": request.transaction_id}, "timestamp": {"S": CLAIM}},
-            ConsistentRead=True,
-        ).get("Item")
-        if claim:
-            first = _transaction(claim)
-            same = request.repeats(fingerprint=claim["fingerprint"]["S"], first=first)
-        else:
-            found = self.find(request.transaction_id, consistent=True)
-            if not found:
-                return None
-            first, same = found, found == request.transaction(now=datetime.now(UTC))
-        if same:
-            return Kept(first, repeated=True)
-        raise Refused(
-            409,
-            "conflict",
-            ["this transactionId belongs to an earlier request with different values"],
         )
 
     def _expiry(self, now: datetime) -> dict[str, Any]:

@@ -1,0 +1,313 @@
+"""The ledger's database: one Aurora PostgreSQL global database, a Serverless v2 cluster in each region.
+
+The launch region has the writer, the peer a reader that can be promoted. Only the global cluster
+states the engine's version, because members follow it; its endpoint leads to the writer wherever that
+is. Functions log in by IAM token. The master user's secret is generated, never shown, replicated to
+the peer for emergencies, and used by one function alone, which sets up the ledger inside.
+
+What holds data or is in use by it outlives the stack: global cluster, clusters, secret, subnet groups
+and parameter groups.
+
+See https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_rds as rds
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from .. import names
+from ._aurora_cluster import DATABASE, ENGINE, PORT, Cluster
+from ._function import Placement, PythonFunction
+from ._parameters import publish
+
+ENGINE_VERSION = "17.7"  # its change is a release of its own, which no rollback undoes
+MASTER = "ledger_master"
+USER = "transactions"
+SCHEMA = "1"  # a higher number repeats the set-up
+EXCLUDED_CHARACTERS = "\"'/@\\ "  # RDS takes no quote, slash, at sign or space
+
+
+class GlobalDatabase(Construct):
+    """The primary half: global cluster, writer, the master user's secret, and the ledger inside.
+
+    Let ``set_up`` depend on the network's endpoints and routes, through which it goes.
+
+    Args:
+        suffix: The environment suffix.
+        key: The customer key in this region.
+        peer_region: The other region, where the secret has a replica.
+        peer_key_arn: The customer key there; a key ARN.
+        vpc_id: This region's VPC.
+        private_subnet_ids: Where the set-up function runs.
+        isolated_subnet_ids: Where the instances run.
+        client_security_group_id: Who may connect in this region.
+        peer_cidr: The peer network's range, which may connect too.
+        min_capacity: The least Aurora capacity units, 0.5 to 256; AWS advises 8 for a global writer.
+        max_capacity: The most, 1 to 256.
+
+    Attributes:
+        writer_endpoint: The name that leads to the writer, in whichever region it is.
+        reader_endpoint: The name that leads to this region's readers.
+        port: The port of both.
+        database: The database.
+        user: The role for functions, which log in by IAM token.
+        cluster_id: The cluster in this region.
+        cluster_arn: Its ARN.
+        resource_id: Its ``DbClusterResourceId``, which ``rds-db:connect`` names.
+        global_cluster_id: The global cluster.
+        set_up: The custom resource that makes the ledger inside.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        suffix: str,
+        key: kms.IKey,
+        peer_region: str,
+        peer_key_arn: str,
+        vpc_id: str,
+        private_subnet_ids: Sequence[str],
+        isolated_subnet_ids: Sequence[str],
+        client_security_group_id: str,
+        peer_cidr: str,
+        min_capacity: float,
+        max_capacity: float,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.global_cluster_id = names.LEDGER.of(suffix=suffix)
+        secret = _master_secret(
+            self, suffix=suffix, key=key, peer_region=peer_region, peer_key_arn=peer_key_arn
+        )
+        global_cluster = rds.CfnGlobalCluster(
+            self,
+            "GlobalCluster",
+            global_cluster_identifier=self.global_cluster_id,
+            engine=ENGINE,
+            engine_version=ENGINE_VERSION,
+            storage_encrypted=True,
+            deletion_protection=True,
+        )
+        global_cluster.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+        cluster = Cluster(
+            self,
+            "Writer",
+            suffix=suffix,
+            key=key,
+            vpc_id=vpc_id,
+            subnet_ids=isolated_subnet_ids,
+            client_security_group_id=client_security_group_id,
+            peer_cidr=peer_cidr,
+            min_capacity=min_capacity,
+            max_capacity=max_capacity,
+            first_of=global_cluster,
+            master_username=MASTER,
+            master_password=cdk.Fn.sub(
+                "{{resolve:secretsmanager:${Secret}:SecretString:password}}",
+                {"Secret": secret.ref},
+            ),
+        )
+        self.reader_endpoint = cluster.reader_endpoint
+        self.port, self.database, self.user = cluster.port, DATABASE, USER
+        self.cluster_id, self.cluster_arn = cluster.cluster_id, cluster.cluster_arn
+        self.resource_id = cluster.resource_id
+        self.set_up = _set_up(
+            self,
+            suffix=suffix,
+            key=key,
+            secret_arn=secret.ref,
+            cluster=cluster,
+            placement=Placement(private_subnet_ids, [client_security_group_id]),
+        )
+        # Of the global cluster's endpoint CloudFormation gives an object, and no text in it.
+        self.writer_endpoint = self.set_up.get_att_string("WriterEndpoint")
+        _publish(self, suffix=suffix, cluster=cluster, writer_endpoint=self.writer_endpoint)
+
+
+class GlobalDatabaseReader(Construct):
+    """The peer half: the secondary cluster, which follows the writer and can be promoted.
+
+    Args:
+        suffix: The environment suffix.
+        key: The customer key in this region.
+        vpc_id: This region's VPC.
+        isolated_subnet_ids: Where the instances run.
+        client_security_group_id: Who may connect in this region.
+        peer_cidr: The launch region's range, which may connect too.
+        writer_endpoint: The global writer endpoint, as the primary half has it.
+        min_capacity: The least Aurora capacity units, 0.5 to 256.
+        max_capacity: The most, 1 to 256; as many as the writer's, or a promotion shrinks it.
+
+    Attributes:
+        writer_endpoint: As given.
+        reader_endpoint: The name that leads to this region's readers.
+        port: The port of both.
+        database: The database.
+        user: The role for functions, which log in by IAM token.
+        cluster_id: The cluster in this region.
+        cluster_arn: Its ARN.
+        resource_id: Its ``DbClusterResourceId``, which ``rds-db:connect`` names.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        suffix: str,
+        key: kms.IKey,
+        vpc_id: str,
+        isolated_subnet_ids: Sequence[str],
+        client_security_group_id: str,
+        peer_cidr: str,
+        writer_endpoint: str,
+        min_capacity: float,
+        max_capacity: float,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        cluster = Cluster(
+            self,
+            "Reader",
+            suffix=suffix,
+            key=key,
+            vpc_id=vpc_id,
+            subnet_ids=isolated_subnet_ids,
+            client_security_group_id=client_security_group_id,
+            peer_cidr=peer_cidr,
+            min_capacity=min_capacity,
+            max_capacity=max_capacity,
+        )
+        self.writer_endpoint = writer_endpoint
+        self.reader_endpoint = cluster.reader_endpoint
+        self.port, self.database, self.user = cluster.port, DATABASE, USER
+        self.cluster_id, self.cluster_arn = cluster.cluster_id, cluster.cluster_arn
+        self.resource_id = cluster.resource_id
+        _publish(self, suffix=suffix, cluster=cluster, writer_endpoint=writer_endpoint)
+
+
+def _master_secret(
+    scope: Construct, *, suffix: str, key: kms.IKey, peer_region: str, peer_key_arn: str
+) -> secretsmanager.CfnSecret:
+    """The master user's name and a generated password.
+
+    RDS's own management of the password is refused for global databases.
+
+    See https://docs.aws.amazon.com/secretsmanager/latest/userguide/create-manage-multi-region-secrets.html
+    """
+    secret = secretsmanager.CfnSecret(
+        scope,
+        "MasterSecret",
+        name=names.LEDGER_SECRET.of(suffix=suffix),
+        description=f"The master user of {suffix}'s ledger, for its set-up and for emergencies",
+        kms_key_id=key.key_arn,
+        generate_secret_string=secretsmanager.CfnSecret.GenerateSecretStringProperty(
+            secret_string_template=json.dumps({"username": MASTER}),
+            generate_string_key="password",
+            password_length=40,
+            exclude_characters=EXCLUDED_CHARACTERS,
+        ),
+        replica_regions=[
+            secretsmanager.CfnSecret.ReplicaRegionProperty(
+                region=peer_region, kms_key_id=peer_key_arn
+            )
+        ],
+    )
+    secret.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+    return secret
+
+
+def _set_up(
+    scope: Construct,
+    *,
+    suffix: str,
+    key: kms.IKey,
+    secret_arn: str,
+    cluster: Cluster,
+    placement: Placement,
+) -> cdk.CustomResource:
+    """Role, schema and table, made inside the database once the writer's instance is there."""
+    stack = cdk.Stack.of(scope)
+    region, global_cluster_id = stack.region, names.LEDGER.of(suffix=suffix)
+    function = PythonFunction(
+        scope,
+        "SetUp",
+        function_name=names.DATABASE_SETUP.of(suffix=suffix),
+        role_name=names.DATABASE_SETUP_ROLE.of(suffix=suffix, region=region),
+        asset="custom_resources",
+        handler="database_setup.handler",
+        key=key,
+        timeout=cdk.Duration.minutes(3),
+        placement=placement,
+        database=True,
+        statements=[
+            iam.PolicyStatement(
+                sid="ReadMasterSecret",
+                actions=["secretsmanager:GetSecretValue"],
+                resources=[secret_arn],
+            ),
+            iam.PolicyStatement(
+                sid="DecryptMasterSecret",
+                actions=["kms:Decrypt"],
+                resources=[key.key_arn],
+                conditions={
+                    "StringEquals": {"kms:ViaService": f"secretsmanager.{region}.amazonaws.com"}
+                },
+            ),
+            iam.PolicyStatement(
+                sid="FindWriterEndpoint",
+                actions=["rds:DescribeGlobalClusters"],
+                resources=[
+                    stack.format_arn(
+                        service="rds",
+                        region="",
+                        resource="global-cluster",
+                        resource_name=global_cluster_id,
+                        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+                    )
+                ],
+            ),
+        ],
+    )
+    ledger = cdk.CustomResource(
+        scope,
+        "Ledger",
+        service_token=function.function.function_arn,
+        resource_type="Custom::DrDatabaseSetUp",
+        properties={
+            "Host": cluster.writer_endpoint,
+            "Port": cluster.port,
+            "Database": DATABASE,
+            "GlobalCluster": global_cluster_id,
+            "SecretArn": secret_arn,
+            "User": USER,
+            "Schema": SCHEMA,
+        },
+    )
+    ledger.node.add_dependency(cluster.instance)
+    return ledger
+
+
+def _publish(scope: Construct, *, suffix: str, cluster: Cluster, writer_endpoint: str) -> None:
+    values: Mapping[str, str] = {
+        "writer-endpoint": writer_endpoint,
+        "reader-endpoint": cluster.reader_endpoint,
+        "port": cluster.port,
+        "database": DATABASE,
+        "cluster-id": cluster.cluster_id,
+        "cluster-arn": cluster.cluster_arn,
+        "resource-id": cluster.resource_id,
+        "global-cluster-id": names.LEDGER.of(suffix=suffix),
+    }
+    publish(scope, suffix=suffix, layer="aurora", values=values)
+
+
+__all__ = ["PORT", "GlobalDatabase", "GlobalDatabaseReader"]
