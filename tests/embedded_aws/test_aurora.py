@@ -256,3 +256,40 @@ def test_the_global_endpoint_follows_a_switchover_and_a_failover(up: Estate) -> 
     up.run("INSERT INTO payment VALUES ('back', 4)", at="Writer")
     query = "SELECT id FROM payment WHERE id = 'back'"
     assert up.soon(query, at="Reader", region=estate.PEER) == [["back"]]
+
+
+@pytest.mark.parametrize(
+    ("properties", "told"),
+    [
+        ({"MasterUsername": estate.MASTER}, "Cannot specify user name"),
+        ({"DatabaseName": "other"}, "Cannot specify database name"),
+        ({"KmsKeyId": None, "StorageEncrypted": None}, "KmsKeyId of eu-west-1 must be given"),
+        ({"EngineVersion": "16.11"}, "Value for engineVersion should match"),
+        ({"ManageMasterUserPassword": True}, "can't manage the master user password"),
+        ({"StorageEncrypted": False}, "storageEncrypted should match"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_secondary_that_aurora_refuses(
+    up: Estate, runner: Callable[..., Runner], properties: dict[str, Any], told: str
+) -> None:
+    third = runner(account=up.account, region="eu-west-1")
+    result = third.create("third", estate.secondary(**properties))
+    assert result.status == "ROLLBACK_COMPLETE"
+    assert told in result.reasons[-1]
+    third.delete("third")
+
+
+def test_settings_change_in_place(up: Estate) -> None:
+    properties = {
+        "EnableCloudwatchLogsExports": [],
+        "ServerlessV2ScalingConfiguration": {"MinCapacity": 8, "MaxCapacity": 16},
+        "BackupRetentionPeriod": 14,
+    }
+    resources = estate.secondary(**properties)
+    resources["Instance"] = estate.instance(PromotionTier=2)
+    assert up.peer.update("peer", resources).status == "UPDATE_COMPLETE"
+    found = up.cluster(estate.PEER)
+    assert found["ServerlessV2ScalingConfiguration"] == {"MinCapacity": 8.0, "MaxCapacity": 16.0}
+    assert (found["EnabledCloudwatchLogsExports"], found["BackupRetentionPeriod"]) == ([], 14)
+    assert [each["PromotionTier"] for each in found["DBClusterMembers"]] == [2]
