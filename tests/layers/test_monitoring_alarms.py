@@ -1,0 +1,204 @@
+"""Every alarm on the embedded AWS: its own metric puts it into ALARM, and back, and the topic is told."""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from dr_catalog import names
+from dr_catalog.layers.monitoring import Alarm, Thresholds, alarms
+from dr_catalog.layers.monitoring import Role as Side
+from dr_catalog.layers.route53 import serving_alarm
+
+from .operations import ACCOUNT, PEER, REGION, SUFFIX, templates, watched
+
+TYPES = {
+    "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::Dashboard",
+    "AWS::SNS::Topic",
+    "AWS::SNS::TopicPolicy",
+}
+PLACES: dict[Side, str] = {"launch": REGION, "peer": PEER}
+
+
+def rows(side: Side) -> tuple[Alarm, ...]:
+    here, there = (REGION, PEER) if side == "launch" else (PEER, REGION)
+    return alarms(
+        role=side,
+        watched=watched(SUFFIX, f"dr-documents-{SUFFIX}-{ACCOUNT}", here, there),
+        peer_region=there,
+        thresholds=Thresholds(),
+    )
+
+
+@dataclass(frozen=True)
+class Place:
+    """One region with the alarms deployed."""
+
+    cloudwatch: Any
+    queue: Callable[[], list[dict[str, Any]]]
+
+    def put(self, alarm: Alarm, value: float, periods: Sequence[int]) -> None:
+        """One value in each of these periods, 0 being the current one."""
+        begin = time.time() // alarm.period * alarm.period
+        self.cloudwatch.put_metric_data(
+            Namespace=alarm.namespace,
+            MetricData=[
+                {
+                    "MetricName": alarm.metric,
+                    "Dimensions": [
+                        {"Name": name, "Value": what} for name, what in alarm.dimensions.items()
+                    ],
+                    "Timestamp": begin + number * alarm.period,
+                    "Value": value,
+                }
+                for number in periods
+            ],
+        )
+
+    def state(self, alarm_name: str) -> str:
+        answer = self.cloudwatch.describe_alarms(AlarmNames=[alarm_name])
+        (found,) = answer["MetricAlarms"]
+        return str(found["StateValue"])
+
+
+@pytest.fixture(scope="module")
+def sides(client: Callable[..., Any], runner: Callable[..., Any]) -> dict[Side, Place]:
+    """Both regions, their alarms deployed from the layers' own templates."""
+    return {side: _deploy(side, client, runner) for side in PLACES}
+
+
+def _deploy(side: Side, client: Callable[..., Any], runner: Callable[..., Any]) -> Place:
+    def api(service: str) -> Any:
+        return client(service, account=ACCOUNT, region=PLACES[side])
+
+    template = templates()["literal", side]
+    resources = {
+        name: copy.deepcopy(resource)
+        for name, resource in template["Resources"].items()
+        if resource["Type"] in TYPES
+    }
+    key = api("kms").create_key()["KeyMetadata"]["Arn"]
+    queue = api("sqs").create_queue(QueueName="told")["QueueUrl"]
+    attributes = api("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    subscription = {"Protocol": "sqs", "Endpoint": attributes["Attributes"]["QueueArn"]}
+    for resource in resources.values():
+        if resource["Type"] == "AWS::SNS::Topic":
+            resource["Properties"]["KmsMasterKeyId"] = key
+            resource["Properties"]["Subscription"] = [subscription]
+    result = runner(account=ACCOUNT, region=PLACES[side]).create(
+        f"dr-{side}", resources, Template={"Conditions": template["Conditions"]}
+    )
+    assert result.status == "CREATE_COMPLETE", result.reasons
+
+    def told() -> list[dict[str, Any]]:
+        found = api("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+        return [json.loads(each["Body"]) for each in found.get("Messages", [])]
+
+    return Place(api("cloudwatch"), told)
+
+
+def _bad(alarm: Alarm) -> float:
+    return {
+        "GreaterThanThreshold": alarm.threshold * 1.01,
+        "GreaterThanOrEqualToThreshold": alarm.threshold,
+        "LessThanThreshold": alarm.threshold - 1,
+    }[alarm.comparison]
+
+
+def _good(alarm: Alarm) -> float:
+    """Good, but only just."""
+    if alarm.comparison == "GreaterThanOrEqualToThreshold":
+        return alarm.threshold - 1
+    return alarm.threshold
+
+
+def _cases(*, breaching: bool) -> list[Any]:
+    return [
+        pytest.param(side, alarm, id=f"{side}-{alarm.name}")
+        for side in PLACES
+        for alarm in rows(side)
+        if (alarm.missing == "breaching") is breaching
+    ]
+
+
+@pytest.mark.parametrize(("side", "alarm"), _cases(breaching=False))
+def test_too_much_for_long_enough_is_an_alarm_and_one_good_period_ends_it(
+    sides: dict[Side, Place], side: Side, alarm: Alarm
+) -> None:
+    here, name = sides[side], names.alarm(suffix=SUFFIX, name=alarm.name)
+    assert here.state(name) == "OK"  # no data are no fault
+    here.put(alarm, _bad(alarm), range(2 - alarm.periods, 1))
+    assert here.state(name) == "OK"  # not long enough
+    here.put(alarm, _bad(alarm), [1])
+    assert here.state(name) == "ALARM"
+    here.put(alarm, _good(alarm), [2])
+    assert here.state(name) == "OK"
+
+
+@pytest.mark.parametrize(("side", "alarm"), _cases(breaching=True))
+def test_what_never_came_is_an_alarm_until_it_comes(
+    sides: dict[Side, Place], side: Side, alarm: Alarm
+) -> None:
+    here, name = sides[side], names.alarm(suffix=SUFFIX, name=alarm.name)
+    assert here.state(name) == "ALARM"
+    here.put(alarm, _good(alarm), [1 - alarm.periods])
+    assert here.state(name) == "OK"  # late, but within the hours that are given
+    here.put(alarm, _bad(alarm), [1])
+    assert here.state(name) == "ALARM"
+
+
+def test_the_topic_is_told_of_alarm_and_of_ok(sides: dict[Side, Place]) -> None:
+    (alarm,) = (each for each in rows("launch") if each.name == "api-server-errors")
+    here, name = sides["launch"], names.alarm(suffix=SUFFIX, name=alarm.name)
+    while here.queue():
+        pass
+    here.put(alarm, _bad(alarm), [3])
+    here.put(alarm, _good(alarm), [4])
+    told = [json.loads(each["Message"]) for each in here.queue()]
+    states = [each["NewStateValue"] for each in told if each["AlarmName"] == name]
+    assert states == ["ALARM", "OK"]
+    assert told[0]["AlarmDescription"] == alarm.why
+
+
+def test_a_switch_of_the_serving_region_switches_both_alarms(sides: dict[Side, Place]) -> None:
+    here = sides["peer"]
+    silence = names.alarm(suffix=SUFFIX, name="control-metric-silent")
+    assert here.state(silence) == "ALARM"  # nothing was ever published
+    for moment, serving in enumerate((REGION, PEER, REGION)):
+        for region in (REGION, PEER):
+            alarm = serving_alarm("serving", suffix=SUFFIX, region=region)
+            here.put(alarm, int(region == serving), [moment])
+        states = {
+            region: here.state(names.SERVING_ALARM.of(suffix=SUFFIX, region=region))
+            for region in (REGION, PEER)
+        }
+        other = PEER if serving == REGION else REGION
+        assert states == {serving: "OK", other: "ALARM"}
+    assert here.state(silence) == "OK"
+    assert (
+        not [  # a switch is no fault
+            each
+            for each in here.queue()
+            if "dr-serving-" in json.loads(each["Message"])["AlarmName"]
+        ]
+    )
+
+
+def test_the_dashboard_is_one_that_can_be_drawn(sides: dict[Side, Place]) -> None:
+    for side, region in PLACES.items():
+        name = names.DASHBOARD.of(suffix=SUFFIX, region=region)
+        body = json.loads(sides[side].cloudwatch.get_dashboard(DashboardName=name)["DashboardBody"])
+        shown = [each for each in body["widgets"] if each["type"] == "metric"]
+        assert len(shown) == len(rows(side))
+        (status,) = [each for each in body["widgets"] if each["type"] == "alarm"]
+        existing = {
+            each["AlarmArn"] for each in sides[side].cloudwatch.describe_alarms()["MetricAlarms"]
+        }
+        assert set(status["properties"]["alarms"]) <= existing
