@@ -11,7 +11,7 @@ demo: $(READY)  ## the whole story on the embedded AWS
 	$(BIN)/python examples/demo.py
 
 test: $(READY)  ## the whole suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(READY)  ## format, lint, types, arrows between the folders, releases
 	$(BIN)/ruff format --check .

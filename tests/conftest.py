@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,3 +39,10 @@ def foundation(templates: Mapping[str, Template]) -> Template:
 def workload(templates: Mapping[str, Template]) -> Template:
     """The peer region's functions."""
     return templates["workload"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a folder's tests in one worker: they share servers and published catalogs."""
+    for item in items:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        item.add_marker(pytest.mark.xdist_group(folder))
