@@ -44,6 +44,7 @@ def emulator() -> Iterator[str]:
             **os.environ,
             "GATEWAY_PORT": str(port),
             "BIND_HOST": "127.0.0.1",
+            "LAMBDA_EXECUTOR": "local",
             "LOG_LEVEL": "ERROR",
         },
         stdout=subprocess.DEVNULL,
