@@ -23,7 +23,7 @@ from .stacks import (
     PortfolioStack,
     StandaloneStack,
 )
-from .tiers.synthesis import load
+from .tiers.synthesis import load, uncollected
 
 
 def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
@@ -73,6 +73,7 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
     ]
 
 
+@uncollected()
 def main() -> None:
     """Synthesise the catalog in the working folder."""
     app = cdk.App(analytics_reporting=False, builtin_cloud_formation_validation=False)

@@ -127,11 +127,17 @@ def tenant(hub: Identity, person: Callable[..., Identity]) -> Identity:
 
 
 @pytest.fixture(scope="session")
-def launched(tenant: Identity) -> Iterator[Launch]:
+def launched(tenant: Identity) -> Launch:
     """A launch of the default version with nothing but a suffix, for tests that only look at it."""
     tenant.ok("launch", "warm-standby", "--suffix", "shared")
+    return launch_of(tenant, "shared")
+
+
+@pytest.fixture(autouse=True)
+def as_tenant(tenant: Identity) -> Iterator[None]:
+    """Each test runs with the tenant's settings, and leaves none behind."""
     with environment(tenant.settings):
-        yield launch_of(tenant, "shared")
+        yield
 
 
 def launch_of(tenant: Identity, suffix: str) -> Launch:

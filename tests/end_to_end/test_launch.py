@@ -12,12 +12,13 @@ from dr_catalog import names
 from dr_catalog.provisioning.checks import Check, Launch, inspect
 from dr_catalog.provisioning.endpoint import Answer, call
 
-from .conftest import PEER, REGION, TENANT
+from .conftest import PEER, REGION, TENANT, Identity, environment
 
 
 @pytest.fixture(scope="module")
-def checks(launched: Launch) -> list[Check]:
-    return inspect(launched)
+def checks(tenant: Identity, launched: Launch) -> list[Check]:
+    with environment(tenant.settings):
+        return inspect(launched)
 
 
 @pytest.mark.parametrize("region", [REGION, PEER])

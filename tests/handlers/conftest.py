@@ -26,7 +26,7 @@ from botocore.config import Config
 import dr_catalog
 
 HANDLERS = Path(dr_catalog.__file__).parent / "handlers"
-sys.path[:0] = [str(HANDLERS / asset) for asset in ("processor", "custom_resources")]
+sys.path[:0] = [str(HANDLERS / asset) for asset in ("_database", "processor", "custom_resources")]
 
 WRITER, STANDBY = "us-east-1", "us-west-2"
 _SUFFIXES = itertools.count()
@@ -41,7 +41,7 @@ def emulator() -> Iterator[str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "ministack"],
         env={
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if name[:4] != "AWS_"},
             "GATEWAY_PORT": str(port),
             "BIND_HOST": "127.0.0.1",
             "LAMBDA_EXECUTOR": "local",

@@ -21,7 +21,7 @@ from dr_catalog.layers.compute import LedgerAccess, TransactionApi
 from dr_catalog.layers.vpc import Network
 from dr_catalog.layers.vpc_cidr import CidrPlan
 from dr_catalog.layers.vpc_peering import PeeringRequest, PeeringReturn
-from dr_catalog.tiers.synthesis import CONTEXT
+from dr_catalog.tiers.synthesis import CONTEXT, uncollected
 from dr_catalog.tiers.template import ASSET_BUCKET_PREFIX, TierTemplate
 
 from .reading import Template
@@ -36,6 +36,7 @@ def templates() -> dict[str, Template]:
     return synthesise(Path(tempfile.mkdtemp()))
 
 
+@uncollected()
 def synthesise(out: Path) -> dict[str, Template]:
     """Synthesise into ``out``; the code of functions that talk to the database lies there too."""
     app = cdk.App(

@@ -10,9 +10,12 @@ gives the same bytes anywhere.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -44,6 +47,22 @@ def load(builds: str) -> Tier:
     return tier
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep Python's garbage collector away while constructs are made and synthesised.
+
+    With jsii 1.142 a collection in their midst was seen to lose whole constructs from a template.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+@uncollected()
 def synthesise(*, tier: Tier, out: Path) -> None:
     """Write the tier's raw templates and ``assets.json`` into ``out``."""
     app = cdk.App(
