@@ -42,7 +42,7 @@ class Books:
         first = known.transaction if known else request.transaction(now=datetime.now(UTC))
         kept = self._ledger.create(request, first)
         if known is None:
-            self._store.create(request)
+            self._store.create(request, kept.transaction)
         return Kept(kept.transaction, repeated=kept.repeated or known is not None)
 
     def find(self, transaction_id: str) -> Transaction | None:
