@@ -10,7 +10,10 @@ a client -> forwarder.py: an endpoint, with TLS (certificate.py) and IAM tokens 
 What a template must know: every endpoint has the port of its cluster's ``Endpoint.Port``, the reader's
 and the global one too; 5432 unless the template says otherwise or this machine has it taken. The
 endpoints are addresses in 127.0.0.0/8. The parameters of a parameter group are kept and read back;
-``rds.force_ssl`` alone has an effect.
+``rds.force_ssl`` alone has an effect. PostgreSQL is 18, whatever ``EngineVersion`` says.
+
+The data lives as long as the process: a state folder keeps RDS's records, and their endpoints are
+closed after a restart.
 """
 
 from __future__ import annotations
