@@ -110,6 +110,7 @@ class _Stack(cdk.Stack):
                     domain_name=self._value("PeerDomain", "d-1.example.com", r"^[a-z0-9.-]+$"),
                     hosted_zone_id=self._value("PeerDomainZone", "Z9", r"^(none|[A-Z0-9]+)$"),
                 ),
+                peer_weight=self._value("PeerWeight", "0", r"^[0-9]{1,3}$"),
             )
         else:
             testing = backup.RestoreTesting(

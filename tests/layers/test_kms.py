@@ -22,16 +22,30 @@ def test_seed_kms_alias_per_suffix_in_both_regions(primary: Template, foundation
         assert text(template, alias["AliasName"]) == "alias/dr-data-<EnvironmentSuffix>"
 
 
-def test_seed_kms_policy_lets_in_the_account_and_the_logs_service_alone(
+def test_seed_kms_policy_lets_in_the_account_and_the_services_that_act_for_nobody(
     primary: Template, foundation: Template
 ) -> None:
     for template, kind in ((primary, "AWS::KMS::Key"), (foundation, "AWS::KMS::ReplicaKey")):
-        account, logs = only(template, kind)["Properties"]["KeyPolicy"]["Statement"]
+        account, *services = only(template, kind)["Properties"]["KeyPolicy"]["Statement"]
         assert text(template, account["Principal"]["AWS"]).endswith(":iam::<AccountId>:root")
-        assert text(template, logs["Principal"]["Service"]) == "logs.<Region>.amazonaws.com"
-        assert "kms:*" not in logs["Action"]
+        assert [text(template, each["Principal"]["Service"]) for each in services] == [
+            "logs.<Region>.amazonaws.com",
+            "cloudwatch.amazonaws.com",
+            "events.amazonaws.com",
+        ]
+        assert all("kms:*" not in each["Action"] for each in services)
+        logs, alarms, events = services
         context = logs["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
-        assert text(template, context).endswith(":/aws/lambda/dr-*-<EnvironmentSuffix>")
+        assert [text(template, each).split(":log-group:")[1] for each in context] == [
+            "/aws/lambda/dr-*-<EnvironmentSuffix>",
+            "/dr/<EnvironmentSuffix>/flow-logs",
+            "/aws/rds/cluster/dr-ledger-<EnvironmentSuffix>-<Region>/*",
+        ]
+        assert alarms["Condition"] == {
+            "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+        }
+        # EventBridge sends KMS no source, so a condition on one would drop every event in silence.
+        assert "Condition" not in events
 
 
 def test_keys_outlive_their_stack(primary: Template, foundation: Template) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_kms as kms
 
-from dr_catalog.layers.route53 import DnsRecords, RegionalEndpoint, serving_alarm
+from dr_catalog.layers.route53 import ControlMetric, serving_alarm
 
 from .operations import PEER, REGION, ROLES, templates
 from .reading import Template, of_type, only, resources, statements, text
@@ -46,7 +47,8 @@ def test_seed_route53_each_record_follows_a_health_check_on_the_control_metric(
 ) -> None:
     template = templates()["neutral", "launch"]
     record = records(template)[region]
-    assert record["Failover"] == failover
+    assert chosen(template, record["Failover"], peer_weight="0") == failover
+    assert chosen(template, record["Weight"], peer_weight="0") is None
     check_id = record["HealthCheckId"]["Fn::GetAtt"][0]
     check = template["Resources"][check_id]["Properties"]["HealthCheckConfig"]
     assert check["Type"] == "CLOUDWATCH_METRIC"
@@ -129,19 +131,40 @@ def test_each_region_has_the_same_domain_with_a_certificate_of_its_own(role: str
 
 
 def test_weights_are_an_alternative_to_failover() -> None:
-    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "weighted")
-    _dns(stack, weights=(3, 1))
-    found = records(cdk.assertions.Template.from_stack(stack).to_json())
-    assert {region: record["Weight"] for region, record in found.items()} == {REGION: 3, PEER: 1}
-    assert not [record for record in found.values() if "Failover" in record]
-    assert all("HealthCheckId" in record for record in found.values())
+    template = templates()["neutral", "launch"]
+    for region, weight in (("<Region>", "100"), ("<PeerRegion>", {"Ref": "PeerWeight"})):
+        record = records(template)[region]
+        assert chosen(template, record["Weight"], peer_weight="25") == weight
+        assert chosen(template, record["Failover"], peer_weight="25") is None
+        assert "HealthCheckId" in record
 
 
-def test_a_weight_of_zero_is_refused() -> None:
-    """Such a record answers only when every other is unhealthy, which is failover by accident."""
-    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "zero")
-    with pytest.raises(ValueError, match="1 or more"):
-        _dns(stack, weights=(1, 0))
+def test_the_regions_that_serve_at_first_can_be_several() -> None:
+    """Weighted records answer in both regions, so both must serve."""
+    template = templates()["neutral", "peer"]
+    (parameter,) = [
+        each["Properties"]
+        for each in of_type(template, "AWS::SSM::Parameter")
+        if text(template, each["Properties"]["Name"]).endswith("/serving-region")
+    ]
+    assert parameter["Value"] == {"Ref": "PeerRegion"}  # by default the launch region alone
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(app, "weighted", env=cdk.Environment(region=PEER))
+    control = ControlMetric(
+        stack,
+        "Control",
+        suffix="dev",
+        key=kms.Key.from_key_arn(stack, "Key", f"arn:aws:kms:{PEER}:111111111111:key/mrk-1"),
+        launch_region=REGION,
+        zone_id="Z1",
+        serving=f"{REGION},{PEER}",
+    )
+    made = cdk.assertions.Template.from_stack(stack).to_json()
+    values = {
+        each["Properties"]["Name"]: each["Properties"]["Value"]
+        for each in of_type(made, "AWS::SSM::Parameter")
+    }
+    assert values[control.parameter] == f"{REGION},{PEER}"
 
 
 def test_the_control_metric_is_published_every_minute_in_the_peer() -> None:
@@ -204,14 +227,12 @@ def test_the_serving_alarm_is_a_switch_of_its_region() -> None:
     assert alarm.missing == "ignore"
 
 
-def _dns(stack: cdk.Stack, *, weights: tuple[int, int]) -> DnsRecords:
-    return DnsRecords(
-        stack,
-        "Dns",
-        suffix="dev",
-        zone_id="Z1",
-        zone_name="example.com",
-        launch=RegionalEndpoint(REGION, "d-1.example.com", "Z2"),
-        peer=RegionalEndpoint(PEER, "d-2.example.com", "Z3"),
-        weights=weights,
-    )
+def chosen(template: Template, value: object, *, peer_weight: str) -> object:
+    """What a property is with this weight; None where it is left out."""
+    assert isinstance(value, dict)
+    condition, yes, no = value["Fn::If"]
+    assert template["Conditions"][condition] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "PeerWeight"}, "0"]}]
+    }
+    found: object = no if peer_weight == "0" else yes
+    return None if found == {"Ref": "AWS::NoValue"} else found

@@ -2,7 +2,8 @@
 
 Data flows one way: ``actions.yaml`` is read into groups, each group becomes a statement with the
 conditions that its role asks for, and the statements are packed into documents that fit IAM's limit
-of 6,144 characters a managed policy (white space does not count).
+of 6,144 characters a managed policy (white space does not count). The boundary, ``boundary.yaml``, must
+fit into one.
 """
 
 from __future__ import annotations
@@ -40,7 +41,6 @@ class Group:
 @cache
 def groups() -> tuple[Group, ...]:
     """The hand-kept lists."""
-    text = resources.files(__package__).joinpath("actions.yaml").read_text(encoding="utf-8")
     return tuple(
         Group(
             name=entry["name"],
@@ -49,8 +49,14 @@ def groups() -> tuple[Group, ...]:
             actions=tuple(entry["actions"]),
             is_global=entry.get("global", False),
         )
-        for entry in yaml.safe_load(text)
+        for entry in _read("actions.yaml")
     )
+
+
+def _read(file: str) -> list[dict[str, Any]]:
+    text = resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
+    entries: list[dict[str, Any]] = yaml.safe_load(text)
+    return entries
 
 
 def launch_policies(
@@ -160,74 +166,18 @@ def administration_policy(*, partition: str, account: str) -> Document:
 def boundary_policy(*, partition: str, account: str) -> Document:
     """The most that any role made by a launch can do, whatever its own policies say."""
     return _document(
-        [
-            _allow(
-                "Logs",
-                ["logs:CreateLogStream", "logs:PutLogEvents"],
-                f"arn:{partition}:logs:*:{account}:log-group:/aws/lambda/dr-*",
-            ),
-            _allow("Traces", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*"),
-            _allow(
-                "Tables",
-                [
-                    "dynamodb:DeleteTable",
-                    "dynamodb:DeleteTableReplica",
-                    "dynamodb:DescribeTable",
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:Query",
-                    "dynamodb:UpdateTable",
-                ],
-                f"arn:{partition}:dynamodb:*:{account}:table/dr-*",
-            ),
-            _allow(
-                "Documents",
-                [
-                    "s3:AbortMultipartUpload",
-                    "s3:DeleteBucket",
-                    "s3:DeleteObject",
-                    "s3:DeleteObjectVersion",
-                    "s3:GetObjectVersionAcl",
-                    "s3:GetObjectVersionForReplication",
-                    "s3:GetObjectVersionTagging",
-                    "s3:GetReplicationConfiguration",
-                    "s3:ListBucket",
-                    "s3:ListBucketMultipartUploads",
-                    "s3:ListBucketVersions",
-                    "s3:PutReplicationConfiguration",
-                    "s3:ReplicateDelete",
-                    "s3:ReplicateObject",
-                    "s3:ReplicateTags",
-                ],
-                f"arn:{partition}:s3:::dr-documents-*",
-            ),
+        _conditional(
             {
-                **_allow(
-                    "Keys",
-                    [
-                        "kms:Decrypt",
-                        "kms:DescribeKey",
-                        "kms:Encrypt",
-                        "kms:ScheduleKeyDeletion",
-                    ],
-                    f"arn:{partition}:kms:*:{account}:key/*",
-                ),
-                "Condition": {"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/dr-data-*"}},
+                "Sid": entry["name"],
+                "Effect": "Allow",
+                "Action": entry["actions"],
+                "Resource": [
+                    arn.format(partition=partition, account=account) for arn in entry["resources"]
+                ],
             },
-            _allow(
-                "Parameters",
-                ["ssm:GetParameter"],
-                f"arn:{partition}:ssm:*:{account}:parameter/dr/*",
-            ),
-            {
-                **_allow(
-                    "Replication",
-                    ["iam:PassRole"],
-                    f"arn:{partition}:iam::{account}:role/dr-replication-*",
-                ),
-                "Condition": {"StringEquals": {"iam:PassedToService": "s3.amazonaws.com"}},
-            },
-        ]
+            entry.get("conditions", {}),
+        )
+        for entry in _read("boundary.yaml")
     )
 
 
@@ -287,7 +237,14 @@ def _grouped(
         {"Sid": "PassRoles", "Effect": "Allow", "Action": "iam:PassRole", "Resource": roles},
         {
             **conditions,
-            "StringEquals": {"iam:PassedToService": ["lambda.amazonaws.com", "s3.amazonaws.com"]},
+            "StringEquals": {
+                "iam:PassedToService": [
+                    "backup.amazonaws.com",
+                    "lambda.amazonaws.com",
+                    "s3.amazonaws.com",
+                    "vpc-flow-logs.amazonaws.com",
+                ]
+            },
         },
     )
 
@@ -310,7 +267,7 @@ def _read_catalog_parameters(partition: str, account: str) -> Statement:
 
 
 def _service_linked_roles(partition: str, account: str) -> Iterable[Statement]:
-    """Multi-Region keys and global tables need one each, once an account."""
+    """Services that work in an account by a role of their own make it once, when first used."""
     yield {
         **_allow(
             "ServiceLinkedRoles",
@@ -320,8 +277,12 @@ def _service_linked_roles(partition: str, account: str) -> Iterable[Statement]:
         "Condition": {
             "StringEquals": {
                 "iam:AWSServiceName": [
+                    "backup.amazonaws.com",
                     "mrk.kms.amazonaws.com",
+                    "ops.apigateway.amazonaws.com",
+                    "rds.amazonaws.com",
                     "replication.dynamodb.amazonaws.com",
+                    "restore-testing.backup.amazonaws.com",
                 ]
             }
         },

@@ -4,28 +4,72 @@ A layer stands alone in any CDK app: neighbours come as CDK interfaces (``kms.IK
 ``dynamodb.ITable``) or as names, never as another layer's class, and nothing here knows Service
 Catalog.
 
-    ========  ==================  =====================================
-    layer     launch region       peer region
-    ========  ==================  =====================================
-    kms       MultiRegionKey      ReplicaKey
-    dynamodb  GlobalTable         GlobalTableReplica
-    s3        ReplicatedBucket    ReplicaBucket, then ReverseReplication
-    compute   TransactionApi      TransactionApi
-    ========  ==================  =====================================
+    ==========  ==============================  ================================================
+    layer       launch region                   peer region
+    ==========  ==============================  ================================================
+    kms         MultiRegionKey                  ReplicaKey
+    vpc         CidrPlan, Network               Network
+    vpc         PeeringReturn, once asked for   PeeringRequest
+    dynamodb    GlobalTable                     GlobalTableReplica
+    aurora      GlobalDatabase                  GlobalDatabaseReader
+    s3          ReplicatedBucket                ReplicaBucket, then ReverseReplication
+    compute     TransactionApi                  TransactionApi
+    backup      BackupVault, BackupPlan         BackupVault, BackupPlan, RestoreTesting
+    route53     ApiDomain, DnsRecords           ApiDomain, ControlMetric
+    monitoring  Monitoring, BackupFailures      Monitoring, BackupFailures
+    ==========  ==============================  ================================================
 """
 
-from .compute import TransactionApi
+from ._function import Placement
+from .aurora import GlobalDatabase, GlobalDatabaseReader
+from .backup import (
+    BackupFailures,
+    BackupPlan,
+    BackupVault,
+    RestoredDatabase,
+    RestoreTesting,
+    Schedule,
+)
+from .compute import LedgerAccess, TransactionApi
 from .dynamodb import GlobalTable, GlobalTableReplica
 from .kms import MultiRegionKey, ReplicaKey
+from .monitoring import Documents, Monitoring, Role, Thresholds, Watched
+from .route53 import ApiDomain, ControlMetric, DnsRecords, RegionalEndpoint
 from .s3 import ReplicaBucket, ReplicatedBucket, ReverseReplication
+from .vpc import Network
+from .vpc_cidr import CidrPlan
+from .vpc_peering import PeeringRequest, PeeringReturn
 
 __all__ = [
+    "ApiDomain",
+    "BackupFailures",
+    "BackupPlan",
+    "BackupVault",
+    "CidrPlan",
+    "ControlMetric",
+    "DnsRecords",
+    "Documents",
+    "GlobalDatabase",
+    "GlobalDatabaseReader",
     "GlobalTable",
     "GlobalTableReplica",
+    "LedgerAccess",
+    "Monitoring",
     "MultiRegionKey",
+    "Network",
+    "PeeringRequest",
+    "PeeringReturn",
+    "Placement",
+    "RegionalEndpoint",
     "ReplicaBucket",
     "ReplicaKey",
     "ReplicatedBucket",
+    "RestoreTesting",
+    "RestoredDatabase",
     "ReverseReplication",
+    "Role",
+    "Schedule",
+    "Thresholds",
     "TransactionApi",
+    "Watched",
 ]

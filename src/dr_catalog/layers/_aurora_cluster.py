@@ -19,7 +19,7 @@ INSTANCE_CLASS = "db.serverless"
 PORT = 5432
 DATABASE = "ledger"
 LOG = "postgresql"
-BACKUPS_KEPT_DAYS = 7
+BACKUPS_KEPT_DAYS = 35  # as many as the backup plan's continuous rule sets it to
 
 
 class Cluster(Construct):
@@ -38,6 +38,7 @@ class Cluster(Construct):
             the suffix's global cluster as a secondary, which has no master user of its own.
         master_username: The master user, of the first writer.
         master_password: A dynamic reference to the password.
+        deletion_protection: Whether the cluster is protected from the start.
 
     See https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.html
     """
@@ -55,6 +56,7 @@ class Cluster(Construct):
         peer_cidr: str,
         min_capacity: float,
         max_capacity: float,
+        deletion_protection: bool,
         first_of: rds.CfnGlobalCluster | None = None,
         master_username: str | None = None,
         master_password: str | None = None,
@@ -86,6 +88,13 @@ class Cluster(Construct):
             retention=logs.RetentionDays.ONE_MONTH,
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
+        self.security_group_id = _security_group(
+            self,
+            suffix=suffix,
+            vpc_id=vpc_id,
+            client_security_group_id=client_security_group_id,
+            peer_cidr=peer_cidr,
+        )
         cluster = rds.CfnDBCluster(
             self,
             "Cluster",
@@ -99,15 +108,7 @@ class Cluster(Construct):
             port=PORT,
             db_subnet_group_name=subnets.ref,
             db_cluster_parameter_group_name=parameters.ref,
-            vpc_security_group_ids=[
-                _security_group(
-                    self,
-                    suffix=suffix,
-                    vpc_id=vpc_id,
-                    client_security_group_id=client_security_group_id,
-                    peer_cidr=peer_cidr,
-                )
-            ],
+            vpc_security_group_ids=[self.security_group_id],
             storage_encrypted=True,
             kms_key_id=key.key_arn,
             enable_iam_database_authentication=True,
@@ -117,7 +118,7 @@ class Cluster(Construct):
             ),
             backup_retention_period=BACKUPS_KEPT_DAYS,
             copy_tags_to_snapshot=True,
-            deletion_protection=True,
+            deletion_protection=True if deletion_protection else None,
         )
         cluster.node.add_dependency(log)
         for resource in (subnets, parameters, cluster):

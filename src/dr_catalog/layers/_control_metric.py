@@ -40,8 +40,10 @@ class ControlMetric(Construct):
     Args:
         suffix: The environment suffix.
         key: The customer key in this region.
-        launch_region: The region of the launch, which serves at first.
+        launch_region: The region of the launch.
         zone_id: The parent zone's id; may be empty.
+        serving: The regions that serve at first, with commas between them; by default the launch
+            region alone, as failover records need it.
         topics: Where to tell that the metric has fallen silent.
 
     Attributes:
@@ -58,6 +60,7 @@ class ControlMetric(Construct):
         key: kms.IKey,
         launch_region: str,
         zone_id: str,
+        serving: str | None = None,
         topics: Sequence[sns.ITopic] = (),
     ) -> None:
         super().__init__(scope, construct_id)
@@ -68,7 +71,7 @@ class ControlMetric(Construct):
             "ServingRegion",
             name=self.parameter,
             type="String",
-            value=launch_region,
+            value=launch_region if serving is None else serving,
             description="The region that serves; a failover writes it",
         )
         publisher = PythonFunction(

@@ -52,6 +52,9 @@ class GlobalDatabase(Construct):
         peer_cidr: The peer network's range, which may connect too.
         min_capacity: The least Aurora capacity units, 0.5 to 256; AWS advises 8 for a global writer.
         max_capacity: The most, 1 to 256.
+        deletion_protection: True (default) protects cluster and global cluster from the start. False
+            leaves it to whoever protects them later: what is protected keeps a stack that failed from
+            rolling back.
 
     Attributes:
         writer_endpoint: The name that leads to the writer, in whichever region it is.
@@ -82,6 +85,7 @@ class GlobalDatabase(Construct):
         peer_cidr: str,
         min_capacity: float,
         max_capacity: float,
+        deletion_protection: bool = True,
     ) -> None:
         super().__init__(scope, construct_id)
         self.global_cluster_id = names.LEDGER.of(suffix=suffix)
@@ -95,7 +99,7 @@ class GlobalDatabase(Construct):
             engine=ENGINE,
             engine_version=ENGINE_VERSION,
             storage_encrypted=True,
-            deletion_protection=True,
+            deletion_protection=True if deletion_protection else None,
         )
         global_cluster.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         cluster = Cluster(
@@ -109,6 +113,7 @@ class GlobalDatabase(Construct):
             peer_cidr=peer_cidr,
             min_capacity=min_capacity,
             max_capacity=max_capacity,
+            deletion_protection=deletion_protection,
             first_of=global_cluster,
             master_username=MASTER,
             master_password=cdk.Fn.sub(
@@ -146,6 +151,7 @@ class GlobalDatabaseReader(Construct):
         writer_endpoint: The global writer endpoint, as the primary half has it.
         min_capacity: The least Aurora capacity units, 0.5 to 256.
         max_capacity: The most, 1 to 256; as many as the writer's, or a promotion shrinks it.
+        deletion_protection: As for ``GlobalDatabase``.
 
     Attributes:
         writer_endpoint: As given.
@@ -156,6 +162,7 @@ class GlobalDatabaseReader(Construct):
         cluster_id: The cluster in this region.
         cluster_arn: Its ARN.
         resource_id: Its ``DbClusterResourceId``, which ``rds-db:connect`` names.
+        security_group_id: The cluster's security group.
     """
 
     def __init__(
@@ -172,6 +179,7 @@ class GlobalDatabaseReader(Construct):
         writer_endpoint: str,
         min_capacity: float,
         max_capacity: float,
+        deletion_protection: bool = True,
     ) -> None:
         super().__init__(scope, construct_id)
         cluster = Cluster(
@@ -185,12 +193,14 @@ class GlobalDatabaseReader(Construct):
             peer_cidr=peer_cidr,
             min_capacity=min_capacity,
             max_capacity=max_capacity,
+            deletion_protection=deletion_protection,
         )
         self.writer_endpoint = writer_endpoint
         self.reader_endpoint = cluster.reader_endpoint
         self.port, self.database, self.user = cluster.port, DATABASE, USER
         self.cluster_id, self.cluster_arn = cluster.cluster_id, cluster.cluster_arn
         self.resource_id = cluster.resource_id
+        self.security_group_id = cluster.security_group_id
         _publish(self, suffix=suffix, cluster=cluster, writer_endpoint=writer_endpoint)
 
 

@@ -68,6 +68,7 @@ class TransactionApi(Construct):
     Attributes:
         function: The transaction processor.
         api: The regional REST API.
+        stage: Its stage.
         endpoint: Its address, ending in ``/live/``.
     """
 
@@ -127,7 +128,7 @@ class TransactionApi(Construct):
         )
         self.function: lambda_.IFunction = processor.function
         self.api = _api(self, suffix=suffix, function=processor.function)
-        self.endpoint = self.api.url
+        self.stage, self.endpoint = STAGE, self.api.url
         publish(self, suffix=suffix, layer="compute", values={"endpoint": self.endpoint})
 
 

@@ -32,6 +32,8 @@ class GlobalTable(Construct):
         key: The customer key in this region.
         peer_region: The region of the other replica.
         peer_key_arn: The customer key there; a key ARN, since an alias reads as drift.
+        deletion_protection: True (default) protects both replicas from the start. False leaves it to
+            whoever protects them later: a protected table keeps a stack that failed from rolling back.
 
     Attributes:
         table: The table in this region.
@@ -47,6 +49,7 @@ class GlobalTable(Construct):
         key: kms.IKey,
         peer_region: str,
         peer_key_arn: str,
+        deletion_protection: bool = True,
     ) -> None:
         super().__init__(scope, construct_id)
         self.table_name = names.TABLE.of(suffix=suffix)
@@ -76,8 +79,11 @@ class GlobalTable(Construct):
                 enabled=True, attribute_name=TTL_ATTRIBUTE
             ),
             replicas=[
-                _replica(cdk.Stack.of(self).region, key.key_arn, suffix),
-                _replica(peer_region, peer_key_arn, suffix),
+                _replica(region, key_arn, suffix, deletion_protection)
+                for region, key_arn in (
+                    (cdk.Stack.of(self).region, key.key_arn),
+                    (peer_region, peer_key_arn),
+                )
             ],
         )
         self.resource.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
@@ -120,7 +126,7 @@ def _key(name: str, key_type: str) -> dynamodb.CfnGlobalTable.KeySchemaProperty:
 
 
 def _replica(
-    region: str, key_arn: str, suffix: str
+    region: str, key_arn: str, suffix: str, deletion_protection: bool
 ) -> dynamodb.CfnGlobalTable.ReplicaSpecificationProperty:
     return dynamodb.CfnGlobalTable.ReplicaSpecificationProperty(
         region=region,
@@ -130,6 +136,7 @@ def _replica(
         point_in_time_recovery_specification=dynamodb.CfnGlobalTable.PointInTimeRecoverySpecificationProperty(
             point_in_time_recovery_enabled=True
         ),
-        deletion_protection_enabled=True,
+        # Absent, not false: what is switched on later is no drift then.
+        deletion_protection_enabled=True if deletion_protection else None,
         tags=[cdk.CfnTag(key="dr:suffix", value=suffix)],  # a stack's tags don't reach replicas
     )

@@ -2,9 +2,9 @@
 
 Data encrypted in one region is read in the other with the same key material, so a replica of a
 document or of an item needs no re-encryption by the application. Both halves carry the same key
-policy: the account (which delegates to IAM policies) and the one service that acts without a
-caller's identity, CloudWatch Logs. S3 and DynamoDB act for a caller and are let in by the caller's
-own IAM policy.
+policy: the account (which delegates to IAM policies) and the services that act without a caller's
+identity: CloudWatch Logs, and CloudWatch and EventBridge for the topic of alarms. S3, DynamoDB, RDS
+and Backup act for a caller and are let in by the caller's own IAM policy.
 
 See https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
 """
@@ -84,8 +84,15 @@ def key_policy(scope: Construct, *, suffix: str) -> iam.PolicyDocument:
     """The policy of both halves; the region is the stack's own.
 
     See https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    and https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     """
     stack = cdk.Stack.of(scope)
+    cluster = names.LEDGER_CLUSTER.of(suffix=suffix, region=stack.region)
+    groups = (
+        names.log_group(f"dr-*-{suffix}"),
+        names.FLOW_LOGS.of(suffix=suffix),
+        names.database_log_group(cluster, "*"),
+    )
     return iam.PolicyDocument(
         statements=[
             iam.PolicyStatement(
@@ -109,14 +116,30 @@ def key_policy(scope: Construct, *, suffix: str) -> iam.PolicyDocument:
                 resources=["*"],
                 conditions={
                     "ArnLike": {
-                        "kms:EncryptionContext:aws:logs:arn": stack.format_arn(
-                            service="logs",
-                            resource="log-group",
-                            resource_name=names.log_group(f"dr-*-{suffix}"),
-                            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-                        )
+                        "kms:EncryptionContext:aws:logs:arn": [
+                            stack.format_arn(
+                                service="logs",
+                                resource="log-group",
+                                resource_name=group,
+                                arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+                            )
+                            for group in groups
+                        ]
                     }
                 },
+            ),
+            iam.PolicyStatement(
+                sid="AlarmsToTheTopic",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                resources=["*"],
+                conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
+            ),
+            iam.PolicyStatement(
+                sid="EventsToTheTopic",  # EventBridge tells a key no source: a condition shuts it out
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                resources=["*"],
             ),
         ]
     )

@@ -28,6 +28,7 @@ from ._control_metric import METRIC, NAMESPACE, SERVING_REGION, ControlMetric, s
 from ._parameters import publish
 from ._zone import given
 
+LAUNCH_WEIGHT = 100
 NONE = "none"
 """What is published where there is no zone: an SSM parameter can't be empty."""
 
@@ -151,8 +152,9 @@ class DnsRecords(Construct):
         zone_name: Its name, without a dot at the end.
         launch: The launch region's endpoint, which answers while its health check is good.
         peer: The peer's, which answers otherwise.
-        weights: None (default) for failover; or a share for each region, neither of them 0, because a
-            record of weight 0 answers only when all others are unhealthy.
+        peer_weight: ``"0"`` (default) for failover records; ``"1"`` to ``"255"`` for weighted ones, as
+            the peer's share against the launch region's 100. A record of weight 0 would answer only
+            when all others are unhealthy, so 0 is no weight here.
 
     Attributes:
         url: The address of the API in whichever region serves, or ``none``.
@@ -168,14 +170,20 @@ class DnsRecords(Construct):
         zone_name: str,
         launch: RegionalEndpoint,
         peer: RegionalEndpoint,
-        weights: tuple[int, int] | None = None,
+        peer_weight: str = "0",
     ) -> None:
         super().__init__(scope, construct_id)
-        if weights is not None and min(weights) < 1:
-            raise ValueError(f"weights {weights}: each must be 1 or more")
         zone = given(self, zone_id=zone_id)
+        weighted = cdk.CfnCondition(
+            self,
+            "Weighted",
+            expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(peer_weight, "0")),
+        )
         name = names.api_domain(suffix=suffix, zone_name=zone_name)
-        for number, (word, endpoint) in enumerate((("Launch", launch), ("Peer", peer))):
+        for word, endpoint, failover, weight in (
+            ("Launch", launch, "PRIMARY", str(LAUNCH_WEIGHT)),
+            ("Peer", peer, "SECONDARY", peer_weight),
+        ):
             alarm = names.SERVING_ALARM.of(suffix=suffix, region=endpoint.region)
             check = route53.CfnHealthCheck(
                 self,
@@ -199,8 +207,6 @@ class DnsRecords(Construct):
                 name=name,
                 type="A",
                 set_identifier=endpoint.region,
-                failover=("PRIMARY", "SECONDARY")[number] if weights is None else None,
-                weight=None if weights is None else weights[number],
                 health_check_id=check.attr_health_check_id,
                 alias_target=route53.CfnRecordSet.AliasTargetProperty(
                     dns_name=endpoint.domain_name,
@@ -208,7 +214,14 @@ class DnsRecords(Construct):
                     evaluate_target_health=False,
                 ),
             )
+            # One of the two policies: which one is known when it is launched.
+            record.add_property_override("Failover", _if(weighted, cdk.Aws.NO_VALUE, failover))
+            record.add_property_override("Weight", _if(weighted, weight, cdk.Aws.NO_VALUE))
             for resource in (check, record):
                 resource.cfn_options.condition = zone
         self.url = cdk.Fn.condition_if(zone.logical_id, f"https://{name}/", NONE).to_string()
         publish(self, suffix=suffix, layer="route53", values={"url": self.url})
+
+
+def _if(condition: cdk.CfnCondition, yes: str, no: str) -> cdk.ICfnRuleConditionExpression:
+    return cdk.Fn.condition_if(condition.logical_id, yes, no)

@@ -4,7 +4,8 @@
 
 1. Each asset is zipped so that the same files always give the same bytes, and is named by its digest.
 2. The templates lose what only says where they were synthesised, and refer to assets by digest.
-3. The peer's templates are digested, and the primary's placeholders become those digests.
+3. The peer's templates are digested, and the primary's placeholders become those digests; its own
+   ``@content@`` becomes the digest of all it says besides, so that it differs in every release.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can state
 _MODE = 0o100644 << 16
 _ASSET = re.compile(r"assets/([0-9a-f]{64})\.zip")
 _PLACEHOLDER = re.compile(r"templates/@(\w+)@\.json")
+_CONTENT = "@content@"
 _NOISE_PREFIXES = ("aws:cdk:", "aws:asset:")
 
 
@@ -65,6 +67,8 @@ def link(out: Path) -> Linked:
         texts[role] = _ASSET.sub(lambda found: f"assets/{digests[found[1]]}.zip", text)
     peers = {role: digest(text.encode()) for role, text in texts.items() if role != "primary"}
     texts = {role: _with_peers(role, text, peers) for role, text in texts.items()}
+    primary = texts["primary"]
+    texts["primary"] = primary.replace(_CONTENT, digest(primary.encode()))
     return Linked(
         templates=MappingProxyType({role: text.encode() for role, text in texts.items()}),
         assets=MappingProxyType({digests[key]: content for key, content in zips.items()}),

@@ -9,15 +9,19 @@ the primary hands to the peer as a string.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from .. import names
+from .parameters import SUFFIX, Parameter
 
-SSM_STRING = "AWS::SSM::Parameter::Value<String>"
 ASSET_BUCKET_PREFIX = "{{resolve:ssm:" + names.ASSET_BUCKET_PREFIX_PARAMETER + "}}"
-REGION_PATTERN = r"^[a-z]{2,4}(-[a-z]+)+-\d$"
+PREFIX_AS_GIVEN = "${AssetBucketPrefix}"
+CONTENT = "@content@"
+"""Linking a release puts the digest of the whole primary template in its place."""
 
 
 class TierTemplate(cdk.Stack):
@@ -26,10 +30,12 @@ class TierTemplate(cdk.Stack):
     Args:
         tier: The tier's name, which tags everything.
         description: The template's description.
-        asset_bucket_prefix: What stands before ``-<region>`` in the asset bucket's name.
+        parameters: Its parameters; the suffix is always one.
+        asset_bucket_prefix: What stands before ``-<region>`` in the asset bucket's name; in the
+            peer's templates their parameter of that name.
 
     Attributes:
-        suffix: The environment suffix, a parameter of every template.
+        suffix: The environment suffix.
     """
 
     def __init__(
@@ -39,7 +45,8 @@ class TierTemplate(cdk.Stack):
         *,
         tier: str,
         description: str,
-        asset_bucket_prefix: str,
+        parameters: Sequence[Parameter],
+        asset_bucket_prefix: str = PREFIX_AS_GIVEN,
     ) -> None:
         super().__init__(
             scope,
@@ -52,17 +59,8 @@ class TierTemplate(cdk.Stack):
                 generate_bootstrap_version_rule=False,
             ),
         )
-        self.suffix = cdk.CfnParameter(
-            self,
-            names.SUFFIX_PARAMETER,
-            description="Names everything this launch creates: 2 to 20 lower-case letters, "
-            "digits and single hyphens, beginning with a letter",
-            allowed_pattern=names.SUFFIX_PATTERN,
-            min_length=names.SUFFIX_MIN,
-            max_length=names.SUFFIX_MAX,
-            constraint_description="2 to 20 characters: a-z, 0-9 and single inner hyphens, "
-            "beginning with a letter",
-        ).value_as_string
+        self._parameters = {row.name: _parameter(self, row) for row in (SUFFIX, *parameters)}
+        self.suffix = self.value(SUFFIX)
         cdk.Tags.of(self).add("dr:suffix", self.suffix)
         cdk.Tags.of(self).add("dr:tier", tier)
         # No role that a launch makes can do more than what onboarding allows.
@@ -71,124 +69,68 @@ class TierTemplate(cdk.Stack):
         )
         iam.PermissionsBoundary.of(self).apply(boundary)
 
+    def value(self, row: Parameter) -> str:
+        """A parameter's value, as text."""
+        return self._parameters[row.name].value_as_string
+
+    def number(self, row: Parameter) -> float:
+        """The value of a parameter of type ``Number``."""
+        return self._parameters[row.name].value_as_number
+
+    def values(self, row: Parameter) -> list[str]:
+        """The value of a parameter of type ``CommaDelimitedList``."""
+        return self._parameters[row.name].value_as_list
+
 
 class PrimaryTemplate(TierTemplate):
-    """What a tenant launches.
+    """What a tenant launches: the parameters stand in groups, with labels."""
 
-    Attributes:
-        peer_region: The other region of the pair, read from what onboarding wrote.
-        deletion_protection: ``"true"`` or ``"false"``.
-        on_termination: ``"retain"`` or ``"purge"``.
-    """
-
-    def __init__(self, scope: Construct, construct_id: str, *, tier: str, description: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        tier: str,
+        description: str,
+        parameters: Sequence[Parameter],
+    ) -> None:
         super().__init__(
             scope,
             construct_id,
             tier=tier,
             description=description,
+            parameters=parameters,
             asset_bucket_prefix=ASSET_BUCKET_PREFIX,
         )
-        # Rules on an SSM-typed parameter hold for its key, so no launch can name another one.
-        self.peer_region = cdk.CfnParameter(
-            self,
-            "PeerRegion",
-            type=SSM_STRING,
-            default=names.PEER_REGION_PARAMETER,
-            allowed_values=[names.PEER_REGION_PARAMETER],
-            description="The SSM parameter that holds the peer region; onboarding writes it",
-        ).value_as_string
-        self.deletion_protection = cdk.CfnParameter(
-            self,
-            "DeletionProtection",
-            default="true",
-            allowed_values=["true", "false"],
-            description="While true, the launch can't be terminated",
-        ).value_as_string
-        self.on_termination = cdk.CfnParameter(
-            self,
-            "OnTermination",
-            default="retain",
-            allowed_values=["retain", "purge"],
-            description="What termination does with the data: retain keeps key, table and "
-            "documents in both regions; purge deletes them",
-        ).value_as_string
+        rows = (SUFFIX, *parameters)
+        groups = list(dict.fromkeys(row.group for row in rows))
         self.template_options.metadata = {
             "AWS::CloudFormation::Interface": {
                 "ParameterGroups": [
                     {
-                        "Label": {"default": "Environment"},
-                        "Parameters": [names.SUFFIX_PARAMETER, "PeerRegion"],
-                    },
-                    {
-                        "Label": {"default": "Deletion"},
-                        "Parameters": ["DeletionProtection", "OnTermination"],
-                    },
+                        "Label": {"default": group},
+                        "Parameters": [row.name for row in rows if row.group == group],
+                    }
+                    for group in groups
                 ],
-                "ParameterLabels": {
-                    names.SUFFIX_PARAMETER: {"default": "Environment suffix"},
-                    "PeerRegion": {"default": "Peer region (leave as it is)"},
-                    "DeletionProtection": {"default": "Deletion protection"},
-                    "OnTermination": {"default": "Data on termination"},
-                },
+                "ParameterLabels": {row.name: {"default": row.label} for row in rows},
             }
         }
 
 
-class FoundationTemplate(TierTemplate):
-    """What the peer region needs before the launch region's data stores: key and destinations.
-
-    Attributes:
-        primary_key_arn: The ARN of the launch region's multi-Region key.
-    """
-
-    def __init__(self, scope: Construct, construct_id: str, *, tier: str, description: str) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            tier=tier,
-            description=description,
-            asset_bucket_prefix=ASSET_BUCKET_PREFIX,
-        )
-        self.primary_key_arn = cdk.CfnParameter(
-            self,
-            "PrimaryKeyArn",
-            allowed_pattern=r"^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/mrk-[0-9a-f]+$",
-            description="The ARN of the launch region's multi-Region key",
-        ).value_as_string
-
-
-class WorkloadTemplate(TierTemplate):
-    """What runs in the peer region once the data is there.
-
-    Attributes:
-        launch_region: The region the tenant launched in.
-        key_id: The id of the multi-Region key, the same in both regions.
-    """
-
-    def __init__(self, scope: Construct, construct_id: str, *, tier: str, description: str) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            tier=tier,
-            description=description,
-            asset_bucket_prefix="${AssetBucketPrefix}",
-        )
-        cdk.CfnParameter(
-            self,
-            "AssetBucketPrefix",
-            allowed_pattern=r"^[a-z0-9][a-z0-9-]{2,47}$",
-            description="What stands before the region in the name of the asset bucket",
-        )
-        self.launch_region = cdk.CfnParameter(
-            self,
-            "LaunchRegion",
-            allowed_pattern=REGION_PATTERN,
-            description="The region the tenant launched in",
-        ).value_as_string
-        self.key_id = cdk.CfnParameter(
-            self,
-            "KeyId",
-            allowed_pattern=r"^mrk-[0-9a-f]+$",
-            description="The id of the multi-Region key",
-        ).value_as_string
+def _parameter(scope: Construct, row: Parameter) -> cdk.CfnParameter:
+    fewest, most = row.lengths or (None, None)
+    return cdk.CfnParameter(
+        scope,
+        row.name,
+        type=row.type,
+        description=row.description,
+        default=row.default,
+        allowed_pattern=row.pattern,
+        allowed_values=list(row.allowed) or None,
+        min_value=row.minimum,
+        max_value=row.maximum,
+        min_length=fewest,
+        max_length=most,
+        constraint_description=f"must be: {row.description}" if row.pattern else None,
+    )

@@ -1,8 +1,12 @@
 """Warm standby: both regions run, the launch region takes the writes, the peer stands ready.
 
-The order is the one the services force on it: the peer's key and bucket exist before the table's
-replica and the replication rule need them (*foundation*), and the peer's functions come once its
-data does (*workload*).
+The order is the one the services force on it, in five steps:
+
+1. the launch region's key, and its network, whose range is apart from the peer's;
+2. *foundation* in the peer: the key's replica, the network and the peering, vault and bucket;
+3. what replicates into that: secret, database, table, documents, and the API on top of them;
+4. *workload* in the peer: the database's reader, the API, alarms, the plan and the rule back;
+5. what needs both: DNS, the backup plan, alarms, and the guard in front of a deletion.
 """
 
 from __future__ import annotations
@@ -12,19 +16,64 @@ from aws_cdk import aws_kms as kms
 
 from .. import names
 from ..layers import (
+    ApiDomain,
+    BackupFailures,
+    BackupPlan,
+    BackupVault,
+    CidrPlan,
+    ControlMetric,
+    DnsRecords,
+    Documents,
+    GlobalDatabase,
+    GlobalDatabaseReader,
     GlobalTable,
     GlobalTableReplica,
+    LedgerAccess,
+    Monitoring,
     MultiRegionKey,
+    Network,
+    PeeringRequest,
+    PeeringReturn,
+    Placement,
+    RegionalEndpoint,
     ReplicaBucket,
     ReplicaKey,
     ReplicatedBucket,
+    RestoredDatabase,
+    RestoreTesting,
     ReverseReplication,
+    Role,
     TransactionApi,
+    Watched,
 )
 from ..layers.kms import arn_in
-from .guard import DeleteGuard
-from .peer import PeerParameters, PeerStackSet
-from .template import ASSET_BUCKET_PREFIX, FoundationTemplate, PrimaryTemplate, WorkloadTemplate
+from . import parameters as given
+from .guard import DeleteGuard, Guarded
+from .peer import FOUNDATION, WORKLOAD, PeerParameters, PeerStackSet
+from .template import ASSET_BUCKET_PREFIX, CONTENT, PrimaryTemplate, TierTemplate
+from .update_guard import UpdateGuard
+
+LAUNCH_PARAMETERS = (
+    given.PEER_REGION,
+    given.CIDR,
+    given.PEER_CIDR,
+    given.NAT_PER_ZONE,
+    given.MIN_CAPACITY,
+    given.MAX_CAPACITY,
+    given.VAULT_LOCK,
+    given.ZONE_ID,
+    given.ZONE_NAME,
+    given.PEER_WEIGHT,
+    given.DELETION_PROTECTION,
+    given.ON_TERMINATION,
+)
+NETWORK_IDS = (
+    "peering-id",
+    "vpc-id",
+    "private-subnet-ids",
+    "isolated-subnet-ids",
+    "function-security-group-id",
+)
 
 
 class WarmStandby:
@@ -38,147 +87,485 @@ class WarmStandby:
             app,
             construct_id,
             tier=self.name,
-            description="Warm standby: table, documents and transaction API in two regions",
+            description="Warm standby: database, table, documents and transaction API in two regions",
+            parameters=LAUNCH_PARAMETERS,
         )
-        suffix, peer_region = stack.suffix, stack.peer_region
-        key = MultiRegionKey(stack, "Key", suffix=suffix)
-        peer_key_arn = arn_in(stack, region=peer_region, key_id=key.key_id)
+        suffix, region, peer_region = stack.suffix, stack.region, stack.value(given.PEER_REGION)
+        zone_id, zone_name = stack.value(given.ZONE_ID), stack.value(given.ZONE_NAME)
+        _whole_zone(stack, zone_id, zone_name)
+
+        # 1. Key and network.
+        multi_region_key = MultiRegionKey(stack, "Key", suffix=suffix)
+        key, key_id = multi_region_key.key, multi_region_key.key_id
+        peer_key_arn = arn_in(stack, region=peer_region, key_id=key_id)
+        weighted = _weighted(stack)
+        update_guard = UpdateGuard(
+            stack,
+            "UpdateGuard",
+            suffix=suffix,
+            peer_region=peer_region,
+            key=key,
+            content=CONTENT,
+            fixed={
+                names.SUFFIX_PARAMETER: suffix,
+                "PeerRegion": peer_region,
+                "Cidr": stack.value(given.CIDR),
+                "PeerCidr": stack.value(given.PEER_CIDR),
+                "Records": _if(weighted, "weighted", "failover"),
+            },
+            parameters={row.name: stack.value(row) for row in LAUNCH_PARAMETERS},
+            global_cluster=names.LEDGER.of(suffix=suffix),
+        )
+        ranges = CidrPlan(
+            stack,
+            "Ranges",
+            suffix=suffix,
+            key=key,
+            peer_region=peer_region,
+            cidr=stack.value(given.CIDR),
+            peer_cidr=stack.value(given.PEER_CIDR),
+        )
+        network = Network(
+            stack,
+            "Network",
+            suffix=suffix,
+            cidr=ranges.cidr,
+            peer_cidr=ranges.peer_cidr,
+            key=key,
+            nat_per_zone=stack.value(given.NAT_PER_ZONE),
+        )
+
+        # 2. The peer's foundation.
         foundation = PeerStackSet(
             stack,
             "Foundation",
-            name=names.FOUNDATION.of(suffix=suffix),
-            template="foundation",
+            kind=FOUNDATION,
+            suffix=suffix,
             peer_region=peer_region,
-            parameters={names.SUFFIX_PARAMETER: suffix, "PrimaryKeyArn": key.key.key_arn},
+            key=key,
+            key_id=key_id,
+            parameters={
+                given.SUFFIX: suffix,
+                given.PRIMARY_KEY_ARN: key.key_arn,
+                given.LAUNCH_REGION: region,
+                given.LAUNCH_VPC_ID: network.vpc_id,
+                given.LAUNCH_RANGE: ranges.cidr,
+                given.RANGE: ranges.peer_cidr,
+                given.NAT_PER_ZONE: stack.value(given.NAT_PER_ZONE),
+                given.VAULT_LOCK: stack.value(given.VAULT_LOCK),
+            },
+        )
+        peer = PeerParameters(stack, "Peer", suffix=suffix, peer_region=peer_region, key=key)
+        there = peer.read("Network", layer="vpc", names=NETWORK_IDS, after=foundation)
+        peering = PeeringReturn(
+            stack,
+            "Peering",
+            suffix=suffix,
+            peering_id=there["peering-id"],
+            peer_cidr=ranges.peer_cidr,
+            route_table_ids=network.route_table_ids,
+        )
+
+        # 3. What replicates into it, and the API.
+        vault = BackupVault(
+            stack, "Vault", suffix=suffix, key=key, lock=stack.value(given.VAULT_LOCK)
         )
         table = GlobalTable(
             stack,
             "Table",
             suffix=suffix,
-            key=key.key,
+            key=key,
             peer_region=peer_region,
             peer_key_arn=peer_key_arn,
+            deletion_protection=False,  # the delete guard's, once all is up
         )
         documents = ReplicatedBucket(
             stack,
             "Documents",
             suffix=suffix,
-            key=key.key,
+            key=key,
             peer_region=peer_region,
             peer_key_arn=peer_key_arn,
         )
-        for layer in (table, documents):
+        database = GlobalDatabase(
+            stack,
+            "Database",
+            suffix=suffix,
+            key=key,
+            peer_region=peer_region,
+            peer_key_arn=peer_key_arn,
+            vpc_id=network.vpc_id,
+            private_subnet_ids=network.private_subnet_ids,
+            isolated_subnet_ids=network.isolated_subnet_ids,
+            client_security_group_id=network.function_security_group_id,
+            peer_cidr=ranges.peer_cidr,
+            min_capacity=stack.number(given.MIN_CAPACITY),
+            max_capacity=stack.number(given.MAX_CAPACITY),
+            deletion_protection=False,  # likewise
+        )
+        database.set_up.node.add_dependency(network.ready)
+        for layer in (table, documents, database):
             layer.node.add_dependency(foundation)
-        api = TransactionApi(
-            stack,
-            "Transactions",
-            suffix=suffix,
-            key=key.key,
-            table=table.table,
-            writer_region=stack.region,
-        )
-        workload = PeerStackSet(
-            stack,
-            "Workload",
-            name=names.WORKLOAD.of(suffix=suffix),
-            template="workload",
-            peer_region=peer_region,
-            parameters={
-                names.SUFFIX_PARAMETER: suffix,
-                "AssetBucketPrefix": ASSET_BUCKET_PREFIX,
-                "LaunchRegion": stack.region,
-                "KeyId": key.key_id,
-            },
-        )
-        workload.node.add_dependency(table, documents)
-        peer = PeerParameters(stack, "Peer", suffix=suffix, peer_region=peer_region, key=key.key)
-        peer_endpoint = peer.read("Endpoint", layer="compute", name="endpoint", after=workload)
-        DeleteGuard(
-            stack,
-            "Guard",
-            suffix=suffix,
-            peer_region=peer_region,
-            key=key.key,
-            key_id=key.key_id,
-            deletion_protection=stack.deletion_protection,
-            on_termination=stack.on_termination,
-        )
-
-        bucket_in_peer = names.BUCKET.of(suffix=suffix, account=stack.account, region=peer_region)
-        for name, value, description in (
-            ("Region", stack.region, "The region that takes writes"),
-            ("Endpoint", api.endpoint, "The transaction API in the launch region"),
-            ("TableName", table.table_name, "The transactions table, the same in both regions"),
-            ("BucketName", documents.bucket.bucket_name, "The documents in the launch region"),
-            ("KeyArn", key.key.key_arn, "The customer key in the launch region"),
-            ("PeerRegionName", peer_region, "The region that stands ready"),
-            ("PeerEndpoint", peer_endpoint, "The transaction API in the peer region"),
-            ("PeerBucketName", bucket_in_peer, "The documents in the peer region"),
-            ("PeerKeyArn", peer_key_arn, "The customer key in the peer region"),
-        ):
-            cdk.CfnOutput(stack, name, value=value, description=description)
-        return stack
-
-    def foundation(self, app: cdk.App, construct_id: str) -> cdk.Stack:
-        """The peer region's key and bucket."""
-        stack = FoundationTemplate(
-            app,
-            construct_id,
-            tier=self.name,
-            description="Warm standby, peer region: key and documents",
-        )
-        key = ReplicaKey(stack, "Key", suffix=stack.suffix, primary_key_arn=stack.primary_key_arn)
-        documents = ReplicaBucket(stack, "Documents", suffix=stack.suffix, key=key.key)
-        cdk.CfnOutput(
-            stack, "KeyArn", value=key.key.key_arn, description="The customer key in this region"
-        )
-        cdk.CfnOutput(
-            stack,
-            "BucketName",
-            value=documents.bucket.bucket_name,
-            description="The documents in this region",
-        )
-        return stack
-
-    def workload(self, app: cdk.App, construct_id: str) -> cdk.Stack:
-        """The peer region's API, and the replication rule back."""
-        stack = WorkloadTemplate(
-            app,
-            construct_id,
-            tier=self.name,
-            description="Warm standby, peer region: transaction API and the rule back",
-        )
-        suffix = stack.suffix
-        key = kms.Key.from_key_arn(
-            stack, "Key", arn_in(stack, region=stack.region, key_id=stack.key_id)
-        )
-        table = GlobalTableReplica(stack, "Table", suffix=suffix, key=key)
         api = TransactionApi(
             stack,
             "Transactions",
             suffix=suffix,
             key=key,
             table=table.table,
-            writer_region=stack.launch_region,
+            writer_region=region,
+            ledger=_ledger(
+                database, network.private_subnet_ids, network.function_security_group_id
+            ),
+        )
+        domain = ApiDomain(
+            stack,
+            "Domain",
+            suffix=suffix,
+            zone_id=zone_id,
+            zone_name=zone_name,
+            api_id=api.api.rest_api_id,
+            stage=api.stage,
+        )
+
+        # 4. The peer's workload.
+        workload = PeerStackSet(
+            stack,
+            "Workload",
+            kind=WORKLOAD,
+            suffix=suffix,
+            peer_region=peer_region,
+            key=key,
+            key_id=key_id,
+            parameters={
+                given.SUFFIX: suffix,
+                given.ASSET_BUCKET_PREFIX: ASSET_BUCKET_PREFIX,
+                given.LAUNCH_REGION: region,
+                given.KEY_ID: key_id,
+                given.LAUNCH_RANGE: ranges.cidr,
+                given.VPC_ID: there["vpc-id"],
+                given.PRIVATE_SUBNET_IDS: there["private-subnet-ids"],
+                given.ISOLATED_SUBNET_IDS: there["isolated-subnet-ids"],
+                given.FUNCTION_SECURITY_GROUP_ID: there["function-security-group-id"],
+                given.WRITER_ENDPOINT: database.writer_endpoint,
+                given.MIN_CAPACITY: stack.value(given.MIN_CAPACITY),
+                given.MAX_CAPACITY: stack.value(given.MAX_CAPACITY),
+                given.ZONE_ID: zone_id,
+                given.ZONE_NAME: zone_name,
+                given.SERVING_REGIONS: _if(weighted, f"{region},{peer_region}", region),
+            },
+            after=(database, table, documents, vault, peering),
+        )
+        peer_api = peer.read("Transactions", layer="compute", names=("endpoint",), after=workload)
+        peer_domain = peer.read(
+            "Domain",
+            layer="route53",
+            names=("regional-domain-name", "regional-hosted-zone-id"),
+            after=workload,
+        )
+
+        # 5. What needs both regions.
+        dns = DnsRecords(
+            stack,
+            "Dns",
+            suffix=suffix,
+            zone_id=zone_id,
+            zone_name=zone_name,
+            launch=domain.endpoint,
+            peer=RegionalEndpoint(
+                region=peer_region,
+                domain_name=peer_domain["regional-domain-name"],
+                hosted_zone_id=peer_domain["regional-hosted-zone-id"],
+            ),
+            peer_weight=stack.value(given.PEER_WEIGHT),
+        )
+        plan = BackupPlan(
+            stack,
+            "Backup",
+            suffix=suffix,
+            key=key,
+            peer_region=peer_region,
+            peer_key_arn=peer_key_arn,
+            switched_on=True,
+        )
+        plan.node.add_dependency(vault, workload)
+        monitoring = _monitoring(stack, role="launch", key=key, peer_region=peer_region, api=api)
+        DeleteGuard(
+            stack,
+            "Guard",
+            suffix=suffix,
+            peer_region=peer_region,
+            key=key,
+            key_id=key_id,
+            content=CONTENT,
+            guarded=Guarded.of(suffix=suffix, region=region, peer_region=peer_region),
+            deletion_protection=stack.value(given.DELETION_PROTECTION),
+            on_termination=stack.value(given.ON_TERMINATION),
+        )
+        update_guard.before(stack)
+
+        bucket_in_peer = names.BUCKET.of(suffix=suffix, account=stack.account, region=peer_region)
+        for name, value, description in (
+            ("Region", region, "The region that takes writes"),
+            ("Endpoint", api.endpoint, "The transaction API in the launch region"),
+            ("Url", dns.url, "The API's name in whichever region serves; none without a zone"),
+            ("TableName", table.table_name, "The transactions table, the same in both regions"),
+            ("BucketName", documents.bucket.bucket_name, "The documents in the launch region"),
+            ("KeyArn", key.key_arn, "The customer key in the launch region"),
+            ("VpcId", network.vpc_id, "The network in the launch region"),
+            ("WriterEndpoint", database.writer_endpoint, "The database's writer, wherever it is"),
+            ("ReaderEndpoint", database.reader_endpoint, "The database's readers here"),
+            ("VaultName", vault.name, "The backup vault, the same name in both regions"),
+            ("TopicArn", monitoring.topic.topic_arn, "Where the launch region's alarms are told"),
+            ("PeerRegionName", peer_region, "The region that stands ready"),
+            ("PeerEndpoint", peer_api["endpoint"], "The transaction API in the peer region"),
+            ("PeerBucketName", bucket_in_peer, "The documents in the peer region"),
+            ("PeerKeyArn", peer_key_arn, "The customer key in the peer region"),
+            ("PeerVpcId", there["vpc-id"], "The network in the peer region"),
+        ):
+            cdk.CfnOutput(stack, name, value=value, description=description)
+        return stack
+
+    def foundation(self, app: cdk.App, construct_id: str) -> cdk.Stack:
+        """The peer region's key, network, vault and bucket."""
+        stack = TierTemplate(
+            app,
+            construct_id,
+            tier=self.name,
+            description="Warm standby, peer region: key, network, vault and documents",
+            parameters=(
+                given.PRIMARY_KEY_ARN,
+                given.LAUNCH_REGION,
+                given.LAUNCH_VPC_ID,
+                given.LAUNCH_RANGE,
+                given.RANGE,
+                given.NAT_PER_ZONE,
+                given.VAULT_LOCK,
+            ),
+        )
+        suffix, launch_range = stack.suffix, stack.value(given.LAUNCH_RANGE)
+        key = ReplicaKey(
+            stack, "Key", suffix=suffix, primary_key_arn=stack.value(given.PRIMARY_KEY_ARN)
+        ).key
+        network = Network(
+            stack,
+            "Network",
+            suffix=suffix,
+            cidr=stack.value(given.RANGE),
+            peer_cidr=launch_range,
+            key=key,
+            nat_per_zone=stack.value(given.NAT_PER_ZONE),
+        )
+        PeeringRequest(
+            stack,
+            "Peering",
+            suffix=suffix,
+            vpc_id=network.vpc_id,
+            route_table_ids=network.route_table_ids,
+            peer_vpc_id=stack.value(given.LAUNCH_VPC_ID),
+            peer_region=stack.value(given.LAUNCH_REGION),
+            peer_cidr=launch_range,
+        )
+        BackupVault(stack, "Vault", suffix=suffix, key=key, lock=stack.value(given.VAULT_LOCK))
+        documents = ReplicaBucket(stack, "Documents", suffix=suffix, key=key)
+        for name, value, description in (
+            ("KeyArn", key.key_arn, "The customer key in this region"),
+            ("BucketName", documents.bucket.bucket_name, "The documents in this region"),
+            ("VpcId", network.vpc_id, "The network in this region"),
+        ):
+            cdk.CfnOutput(stack, name, value=value, description=description)
+        return stack
+
+    def workload(self, app: cdk.App, construct_id: str) -> cdk.Stack:
+        """The peer region's reader, API, alarms, backup plan, and the replication rule back."""
+        stack = TierTemplate(
+            app,
+            construct_id,
+            tier=self.name,
+            description="Warm standby, peer region: reader, transaction API, alarms and the way back",
+            parameters=(
+                given.ASSET_BUCKET_PREFIX,
+                given.LAUNCH_REGION,
+                given.KEY_ID,
+                given.LAUNCH_RANGE,
+                given.VPC_ID,
+                given.PRIVATE_SUBNET_IDS,
+                given.ISOLATED_SUBNET_IDS,
+                given.FUNCTION_SECURITY_GROUP_ID,
+                given.WRITER_ENDPOINT,
+                given.MIN_CAPACITY,
+                given.MAX_CAPACITY,
+                given.ZONE_ID,
+                given.ZONE_NAME,
+                given.SERVING_REGIONS,
+            ),
+        )
+        suffix, launch_region = stack.suffix, stack.value(given.LAUNCH_REGION)
+        key_id, zone_id = stack.value(given.KEY_ID), stack.value(given.ZONE_ID)
+        functions = stack.value(given.FUNCTION_SECURITY_GROUP_ID)
+        key = kms.Key.from_key_arn(stack, "Key", arn_in(stack, region=stack.region, key_id=key_id))
+        launch_key_arn = arn_in(stack, region=launch_region, key_id=key_id)
+        table = GlobalTableReplica(stack, "Table", suffix=suffix, key=key)
+        database = GlobalDatabaseReader(
+            stack,
+            "Database",
+            suffix=suffix,
+            key=key,
+            vpc_id=stack.value(given.VPC_ID),
+            isolated_subnet_ids=stack.values(given.ISOLATED_SUBNET_IDS),
+            client_security_group_id=functions,
+            peer_cidr=stack.value(given.LAUNCH_RANGE),
+            writer_endpoint=stack.value(given.WRITER_ENDPOINT),
+            min_capacity=stack.number(given.MIN_CAPACITY),
+            max_capacity=stack.number(given.MAX_CAPACITY),
+            deletion_protection=False,  # the delete guard's, once all is up
+        )
+        api = TransactionApi(
+            stack,
+            "Transactions",
+            suffix=suffix,
+            key=key,
+            table=table.table,
+            writer_region=launch_region,
+            ledger=_ledger(database, stack.values(given.PRIVATE_SUBNET_IDS), functions),
         )
         ReverseReplication(
             stack,
             "Documents",
             suffix=suffix,
             key=key,
-            peer_region=stack.launch_region,
-            peer_key_arn=arn_in(stack, region=stack.launch_region, key_id=stack.key_id),
+            peer_region=launch_region,
+            peer_key_arn=launch_key_arn,
         )
-        cdk.CfnOutput(
+        ApiDomain(
             stack,
-            "Endpoint",
-            value=api.endpoint,
-            description="The transaction API in this region",
+            "Domain",
+            suffix=suffix,
+            zone_id=zone_id,
+            zone_name=stack.value(given.ZONE_NAME),
+            api_id=api.api.rest_api_id,
+            stage=api.stage,
         )
-        cdk.CfnOutput(
+        monitoring = _monitoring(stack, role="peer", key=key, peer_region=launch_region, api=api)
+        ControlMetric(
             stack,
-            "TableName",
-            value=table.table.table_name,
-            description="The transactions table's replica",
+            "Control",
+            suffix=suffix,
+            key=key,
+            launch_region=launch_region,
+            zone_id=zone_id,
+            serving=stack.value(given.SERVING_REGIONS),
+            topics=[monitoring.topic],
         )
+        BackupPlan(
+            stack,
+            "Backup",
+            suffix=suffix,
+            key=key,
+            peer_region=launch_region,
+            peer_key_arn=launch_key_arn,
+            switched_on=False,
+        )
+        RestoreTesting(
+            stack,
+            "Testing",
+            suffix=suffix,
+            key=key,
+            source_key_arn=launch_key_arn,
+            database=RestoredDatabase(
+                subnet_group=names.LEDGER.of(suffix=suffix),
+                security_group_id=database.security_group_id,
+            ),
+        )
+        for name, value, description in (
+            ("Endpoint", api.endpoint, "The transaction API in this region"),
+            ("TableName", table.table.table_name, "The transactions table's replica"),
+            ("ReaderEndpoint", database.reader_endpoint, "The database's readers in this region"),
+            ("TopicArn", monitoring.topic.topic_arn, "Where this region's alarms are told"),
+        ):
+            cdk.CfnOutput(stack, name, value=value, description=description)
         return stack
+
+
+def _ledger(
+    database: GlobalDatabase | GlobalDatabaseReader,
+    subnet_ids: list[str],
+    security_group_id: str,
+) -> LedgerAccess:
+    return LedgerAccess(
+        writer_endpoint=database.writer_endpoint,
+        reader_endpoint=database.reader_endpoint,
+        port=database.port,
+        database=database.database,
+        user=database.user,
+        resource_id=database.resource_id,
+        placement=Placement(subnet_ids, [security_group_id]),
+    )
+
+
+def _monitoring(
+    stack: TierTemplate,
+    *,
+    role: Role,
+    key: kms.IKey,
+    peer_region: str,
+    api: TransactionApi,
+) -> Monitoring:
+    """The alarms of a region, and its failed backups, on one topic."""
+    suffix, region = stack.suffix, stack.region
+    buckets = (
+        names.BUCKET.of(suffix=suffix, account=stack.account, region=where)
+        for where in (region, peer_region)
+    )
+    monitoring = Monitoring(
+        stack,
+        "Monitoring",
+        suffix=suffix,
+        role=role,
+        key=key,
+        peer_region=peer_region,
+        watched=Watched(
+            table=names.TABLE.of(suffix=suffix),
+            documents=Documents(*buckets),
+            cluster=names.LEDGER_CLUSTER.of(suffix=suffix, region=region),
+            vault=names.VAULT.of(suffix=suffix),
+            functions={"processor": api.function.function_name},
+            api=names.API.of(suffix=suffix),
+            stage=api.stage,
+        ),
+    )
+    BackupFailures(stack, "Failures", suffix=suffix, topics=[monitoring.topic])
+    return monitoring
+
+
+def _whole_zone(stack: PrimaryTemplate, zone_id: str, zone_name: str) -> None:
+    """A zone's id and its name are given together, or neither is."""
+    empty, full = (
+        [combine(cdk.Fn.condition_equals(value, "")) for value in (zone_id, zone_name)]
+        for combine in (lambda condition: condition, cdk.Fn.condition_not)
+    )
+    cdk.CfnRule(
+        stack,
+        "WholeZone",
+        assertions=[
+            cdk.CfnRuleAssertion(
+                assert_=cdk.Fn.condition_or(
+                    cdk.Fn.condition_and(*empty), cdk.Fn.condition_and(*full)
+                ),
+                assert_description="ZoneId and ZoneName belong together: give both, or neither",
+            )
+        ],
+    )
+
+
+def _weighted(stack: PrimaryTemplate) -> cdk.CfnCondition:
+    return cdk.CfnCondition(
+        stack,
+        "Weighted",
+        expression=cdk.Fn.condition_not(
+            cdk.Fn.condition_equals(stack.value(given.PEER_WEIGHT), "0")
+        ),
+    )
+
+
+def _if(condition: cdk.CfnCondition, yes: str, no: str) -> str:
+    return cdk.Fn.condition_if(condition.logical_id, yes, no).to_string()

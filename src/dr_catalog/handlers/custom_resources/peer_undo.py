@@ -1,0 +1,107 @@
+"""``Custom::DrPeerUndo``: takes away what the peer's stacks would keep of a launch that failed.
+
+The peer's stacks keep data and keys when they are deleted. A launch that fails half-way rolls back,
+and CloudFormation deletes those stacks: what they keep holds nothing yet, but its names would be taken
+when the launch is tried again. The resource is made before the StackSet that it follows, so it is
+deleted after it, and looks at how its own stack stands:
+
+- the launch rolls back, and the resource was made by it: all that ``Kept`` lists is deleted;
+- an upgrade rolls back, and the resource was made by it: what ``New`` lists came with it and goes;
+- anything else: nothing is done. What a launch keeps on termination is the delete guard's matter.
+
+Nothing with something in it is deleted: S3 and AWS Backup refuse a bucket or a vault that is not empty,
+and a database that is in use is protected, which this function may not change.
+
+Properties: ``Suffix``, ``LaunchRegion``, ``PeerRegion``, ``Kind`` (which StackSet), ``Kept`` and
+``New`` (of ``bucket``, ``vault``, ``key``, ``database``), ``PeerBucket``, ``KeyId``, ``Vault``, and what
+guarded_database.py lists.
+
+See https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+from deadline import Deadline
+from guarded_database import guarded_database
+from purge_database import purge_half
+from purge_key import schedule_deletion
+from purge_vaults import exists
+from response import Refused, Result, client, ignoring, serve, text
+
+BY_LAUNCH, BY_UPGRADE = "launch", "upgrade"
+
+
+def handler(event: dict[str, Any], context: Any) -> None:
+    """What Lambda calls."""
+    serve(event, context, act)
+
+
+def act(event: dict[str, Any], context: Any) -> Result:
+    """Remember on Create what made the resource; undo on Delete, when that is being rolled back."""
+    if event["RequestType"] == "Update":
+        return Result(event["PhysicalResourceId"])
+    status = _stack_status(event)
+    if event["RequestType"] == "Create":
+        made_by = BY_LAUNCH if status.startswith("CREATE") else BY_UPGRADE
+        return Result(f"dr-peer-undo-{text(event, 'Suffix')}-{text(event, 'Kind')}-by-{made_by}")
+    made_by = event["PhysicalResourceId"].rpartition("-")[2]
+    if made_by == BY_LAUNCH and status.startswith("ROLLBACK"):
+        _undo(event, "Kept", Deadline(event, context))
+    elif made_by == BY_UPGRADE and status.startswith("UPDATE_ROLLBACK"):
+        _undo(event, "New", Deadline(event, context))
+    return Result(event["PhysicalResourceId"])
+
+
+def _stack_status(event: dict[str, Any]) -> str:
+    stacks = client("cloudformation", text(event, "LaunchRegion")).describe_stacks(
+        StackName=event["StackId"]
+    )["Stacks"]
+    return str(stacks[0]["StackStatus"])
+
+
+def _undo(event: dict[str, Any], which: str, deadline: Deadline) -> None:
+    for thing in event["ResourceProperties"].get(which, ()):
+        deadline.check()
+        UNDO[thing](event, deadline)
+
+
+def _bucket(event: dict[str, Any], _: Deadline) -> None:
+    bucket = text(event, "PeerBucket")
+    try:
+        with ignoring("NoSuchBucket"):
+            client("s3", text(event, "PeerRegion")).delete_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "BucketNotEmpty":
+            raise
+        raise Refused(
+            f"The bucket {bucket} of a launch that failed holds documents already. Take them out and "
+            f"delete it, then terminate the launch."
+        ) from None
+
+
+def _vault(event: dict[str, Any], _: Deadline) -> None:
+    backup, vault = client("backup", text(event, "PeerRegion")), text(event, "Vault")
+    if exists(backup, vault):
+        backup.delete_backup_vault(BackupVaultName=vault)
+
+
+def _key(event: dict[str, Any], _: Deadline) -> None:
+    schedule_deletion(client("kms", text(event, "PeerRegion")), text(event, "KeyId"))
+
+
+def _database(event: dict[str, Any], deadline: Deadline) -> None:
+    database = guarded_database(event)
+    assert database is not None  # the tier gives its names, or no "database" among the things
+    purge_half(database, database.peer, deadline=deadline)
+
+
+UNDO: dict[str, Callable[[dict[str, Any], Deadline], None]] = {
+    "bucket": _bucket,
+    "database": _database,
+    "key": _key,
+    "vault": _vault,
+}

@@ -1,0 +1,51 @@
+"""Switches deletion protection on, once a launch is complete: table, clusters and global cluster.
+
+Not earlier: what is protected can't be deleted, and so keeps a stack that failed from rolling back. Each
+is looked at first, so that what is protected already is left alone.
+
+See https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithTables.Basics.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from deadline import Deadline
+from guarded_database import GuardedDatabase
+from response import ignoring
+
+BUSY = ("LimitExceededException", "ResourceInUseException")
+
+
+def protect_table(table: str, clients: Iterable[Any], *, deadline: Deadline) -> None:
+    """Protect each replica.
+
+    Args:
+        table: The table's name, the same in both regions.
+        clients: A DynamoDB client of each region.
+        deadline: When to stop.
+
+    Raises:
+        Refused, Unfinished: Time is short.
+    """
+    for dynamodb in clients:
+        while not dynamodb.describe_table(TableName=table)["Table"].get(
+            "DeletionProtectionEnabled", False
+        ):
+            with ignoring(*BUSY):
+                dynamodb.update_table(TableName=table, DeletionProtectionEnabled=True)
+            deadline.pause()
+
+
+def protect_database(database: GuardedDatabase) -> None:
+    """Protect both clusters and the global one."""
+    for half in database:
+        if not half.describe()["DeletionProtection"]:
+            half.rds.modify_db_cluster(
+                DBClusterIdentifier=half.cluster, DeletionProtection=True, ApplyImmediately=True
+            )
+    name = {"GlobalClusterIdentifier": database.global_cluster}
+    (found,) = database.launch.rds.describe_global_clusters(**name)["GlobalClusters"]
+    if not found.get("DeletionProtection"):
+        database.launch.rds.modify_global_cluster(**name, DeletionProtection=True)

@@ -1,0 +1,44 @@
+"""What a launch really has, read back from each service in both regions.
+
+A template says what should be; this asks the services themselves. One function a layer, each answering
+with a ``Check`` for what it looked at in a region; nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from botocore.exceptions import ClientError
+
+from .backup import backup
+from .compute import compute
+from .database import aurora
+from .dns import route53
+from .model import Check, Launch
+from .monitoring import monitoring
+from .network import vpc
+from .stores import dynamodb, kms, s3
+
+__all__ = ["CHECKS", "Check", "Launch", "inspect"]
+
+CHECKS = (kms, vpc, aurora, dynamodb, s3, compute, backup, route53, monitoring)
+
+
+def inspect(launch: Launch) -> list[Check]:
+    """Every check, layer by layer, the launch region first."""
+    work = [(look, launch, region) for look in CHECKS for region in _regions(launch)]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        return [found for result in pool.map(_run, work) for found in result]
+
+
+def _run(work: tuple[Callable[[Launch, str], Iterator[Check]], Launch, str]) -> list[Check]:
+    look, launch, region = work
+    try:
+        return list(look(launch, region))
+    except ClientError as error:
+        return [Check(look.__name__, error.operation_name, region, False, str(error))]
+
+
+def _regions(launch: Launch) -> tuple[str, str]:
+    return (launch.region, launch.peer_region)

@@ -1,0 +1,65 @@
+"""The API's name, asked of API Gateway, Route 53 and CloudWatch; without a zone there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ... import names
+from .model import Check, Launch, check
+
+NONE = "none"
+
+
+def route53(launch: Launch, region: str) -> Iterator[Check]:
+    """The custom domain, this region's record, and the switch that it follows."""
+    told = launch.told("route53", region)
+    name = told["domain-name"]
+    if name == NONE:
+        yield check("route53", "no zone given", region, {"no name": True})
+        return
+    domain = launch.client("apigateway", region).get_domain_name(domainName=name)
+    yield check(
+        "route53",
+        name,
+        region,
+        {
+            "regional domain": domain["regionalDomainName"] == told["regional-domain-name"],
+            "certificate of this region": domain["regionalCertificateArn"].split(":")[3] == region,
+            domain["securityPolicy"]: domain["securityPolicy"] == "TLS_1_2",
+        },
+    )
+    route53 = launch.client("route53", region)
+    zone = next(
+        each
+        for each in route53.list_hosted_zones_by_name(DNSName=name.partition(".")[2])["HostedZones"]
+        if each["Name"].rstrip(".") == name.partition(".")[2]
+    )
+    (record,) = [
+        each
+        for page in route53.get_paginator("list_resource_record_sets").paginate(
+            HostedZoneId=zone["Id"]
+        )
+        for each in page["ResourceRecordSets"]
+        if each["Name"].rstrip(".") == name and each.get("SetIdentifier") == region
+    ]
+    followed = route53.get_health_check(HealthCheckId=record["HealthCheckId"])["HealthCheck"][
+        "HealthCheckConfig"
+    ]["AlarmIdentifier"]
+    (alarm,) = launch.client("cloudwatch", launch.peer_region).describe_alarms(
+        AlarmNames=[followed["Name"]]
+    )["MetricAlarms"]
+    kind = record.get("Failover") or f"weight {record.get('Weight')}"
+    yield check(
+        "route53",
+        f"{name} A",
+        region,
+        {
+            kind: record.get("Failover")
+            in (None, "PRIMARY" if region == launch.region else "SECONDARY"),
+            "alias of this region's domain": record["AliasTarget"]["DNSName"].rstrip(".")
+            == told["regional-domain-name"],
+            f"follows {alarm['AlarmName']}": alarm["AlarmName"]
+            == names.SERVING_ALARM.of(suffix=launch.suffix, region=region),
+            f"in {launch.peer_region}": followed["Region"] == launch.peer_region,
+        },
+    )
