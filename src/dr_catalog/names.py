@@ -98,7 +98,12 @@ LAUNCH_ROLE = Name("dr-catalog-launch-{suffix}", 64)  # {suffix} is the product 
 
 def parameter(*, suffix: str, layer: str, name: str) -> str:
     """The SSM parameter under which ``layer`` tells others ``name``: ``/dr/<suffix>/<layer>/<name>``."""
-    return f"/dr/{suffix}/{layer}/{name}"
+    return f"{parameter_path(suffix=suffix, layer=layer)}/{name}"
+
+
+def parameter_path(*, suffix: str, layer: str) -> str:
+    """Where ``layer`` writes what it tells others: ``/dr/<suffix>/<layer>``."""
+    return f"/dr/{suffix}/{layer}"
 
 
 def alarm(*, suffix: str, name: str) -> str:

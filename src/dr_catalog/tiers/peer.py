@@ -9,7 +9,7 @@ See https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -18,6 +18,7 @@ from constructs import Construct
 
 from .. import names
 from ..layers._function import PythonFunction
+from ..names import camel, parameter_path
 from .template import ASSET_BUCKET_PREFIX
 
 CONNECT_TIMEOUT = cdk.Duration.minutes(2)
@@ -106,7 +107,7 @@ class PeerParameters(Construct):
             statements=[
                 iam.PolicyStatement(
                     sid="ReadPeerParameters",
-                    actions=["ssm:GetParameter"],
+                    actions=["ssm:GetParameters"],
                     resources=[
                         stack.format_arn(
                             service="ssm",
@@ -119,17 +120,29 @@ class PeerParameters(Construct):
             ],
         )
 
-    def read(self, construct_id: str, *, layer: str, name: str, after: Construct) -> str:
-        """The value of ``/dr/<suffix>/<layer>/<name>`` in the peer, read once ``after`` is up."""
-        value = cdk.CustomResource(
+    def read(
+        self, construct_id: str, *, layer: str, names: Sequence[str], after: Construct
+    ) -> Mapping[str, str]:
+        """The values of ``/dr/<suffix>/<layer>/<name>`` in the peer, read once ``after`` is up.
+
+        Args:
+            layer: The layer that wrote them.
+            names: Up to ten of its names.
+            after: What brings the layer up.
+
+        Returns:
+            Each name's value, an attribute token.
+        """
+        values = cdk.CustomResource(
             self,
             construct_id,
             service_token=self._reader.function.function_arn,
             resource_type="Custom::DrPeerParameter",
             properties={
                 "Region": self._peer_region,
-                "Name": names.parameter(suffix=self._suffix, layer=layer, name=name),
+                "Path": parameter_path(suffix=self._suffix, layer=layer),
+                "Names": list(names),
             },
         )
-        value.node.add_dependency(after)
-        return value.get_att_string("Value")
+        values.node.add_dependency(after)
+        return {name: values.get_att_string(camel(name)) for name in names}

@@ -92,7 +92,7 @@ class WarmStandby:
         )
         workload.node.add_dependency(table, documents)
         peer = PeerParameters(stack, "Peer", suffix=suffix, peer_region=peer_region, key=key.key)
-        peer_endpoint = peer.read("Endpoint", layer="compute", name="endpoint", after=workload)
+        told = peer.read("Endpoint", layer="compute", names=["endpoint"], after=workload)
         DeleteGuard(
             stack,
             "Guard",
@@ -112,7 +112,7 @@ class WarmStandby:
             ("BucketName", documents.bucket.bucket_name, "The documents in the launch region"),
             ("KeyArn", key.key.key_arn, "The customer key in the launch region"),
             ("PeerRegionName", peer_region, "The region that stands ready"),
-            ("PeerEndpoint", peer_endpoint, "The transaction API in the peer region"),
+            ("PeerEndpoint", told["endpoint"], "The transaction API in the peer region"),
             ("PeerBucketName", bucket_in_peer, "The documents in the peer region"),
             ("PeerKeyArn", peer_key_arn, "The customer key in the peer region"),
         ):
