@@ -63,6 +63,8 @@ UPDATE_GUARD_ROLE = Name("dr-update-guard-{suffix}-{region}", 64)
 GUARD_ROLE = Name("dr-delete-guard-{suffix}-{region}", 64)
 PEER_READER = Name("dr-peer-reader-{suffix}", 64)
 PEER_READER_ROLE = Name("dr-peer-reader-{suffix}-{region}", 64)
+PEER_UNDO = Name("dr-peer-undo-{suffix}", 64)
+PEER_UNDO_ROLE = Name("dr-peer-undo-{suffix}-{region}", 64)
 REPLICATOR = Name("dr-replicator-{suffix}", 64)
 REPLICATOR_ROLE = Name("dr-replicator-{suffix}-{region}", 64)
 FOUNDATION = Name("dr-foundation-{suffix}", 128)
@@ -98,7 +100,12 @@ LAUNCH_ROLE = Name("dr-catalog-launch-{suffix}", 64)  # {suffix} is the product 
 
 def parameter(*, suffix: str, layer: str, name: str) -> str:
     """The SSM parameter under which ``layer`` tells others ``name``: ``/dr/<suffix>/<layer>/<name>``."""
-    return f"/dr/{suffix}/{layer}/{name}"
+    return f"{parameter_path(suffix=suffix, layer=layer)}/{name}"
+
+
+def parameter_path(*, suffix: str, layer: str) -> str:
+    """Where ``layer`` writes what it tells others: ``/dr/<suffix>/<layer>``."""
+    return f"/dr/{suffix}/{layer}"
 
 
 def alarm(*, suffix: str, name: str) -> str:

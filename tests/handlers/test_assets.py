@@ -97,13 +97,13 @@ def test_the_processor_runs_in_lambda(aws: Aws, suffix: str, table: str) -> None
 
 
 def test_a_custom_resource_runs_in_a_stack(aws: Aws, suffix: str) -> None:
-    name = f"/dr/{suffix}/compute/endpoint"
-    aws.client("ssm", STANDBY).put_parameter(Name=name, Value="there", Type="String")
+    path = f"/dr/{suffix}/compute"
+    aws.client("ssm", STANDBY).put_parameter(Name=f"{path}/endpoint", Value="there", Type="String")
     token = _deploy(aws, f"dr-peer-reader-{suffix}", "custom_resources", "peer_parameter.handler")
-    properties = {"ServiceToken": token, "Region": STANDBY, "Name": name}
+    properties = {"ServiceToken": token, "Region": STANDBY, "Path": path, "Names": ["endpoint"]}
     template = {
         "Resources": {"Peer": {"Type": "Custom::DrPeerParameter", "Properties": properties}},
-        "Outputs": {"Value": {"Value": {"Fn::GetAtt": ["Peer", "Value"]}}},
+        "Outputs": {"Value": {"Value": {"Fn::GetAtt": ["Peer", "Endpoint"]}}},
     }
     cloudformation = aws.client("cloudformation")
     cloudformation.create_stack(StackName=suffix, TemplateBody=json.dumps(template))
@@ -112,4 +112,4 @@ def test_a_custom_resource_runs_in_a_stack(aws: Aws, suffix: str) -> None:
     (stack,) = cloudformation.describe_stacks(StackName=suffix)["Stacks"]
     assert stack["Outputs"][0]["OutputValue"] == "there"
     (resource,) = cloudformation.describe_stack_resources(StackName=suffix)["StackResources"]
-    assert resource["PhysicalResourceId"] == f"{STANDBY}:{name}"
+    assert resource["PhysicalResourceId"] == f"{STANDBY}:{path}"

@@ -64,6 +64,7 @@ def test_the_rights_to_destroy_exist_only_while_the_launch_asks_for_it(primary: 
         "Log",
         "Trace",
         "ReadProtection",
+        "ContinueItself",
     ]
 
 

@@ -1,15 +1,19 @@
 """The guard in front of a deletion.
 
 CloudFormation runs no check of ours before it deletes; but it deletes what depends on everything
-first. ``DeleteGuard`` is that: a custom resource that fails while deletion protection is on, so that
-nothing has been touched yet, and that purges the data of a launch which asked for it. Protection
-is read when the deletion comes, from an SSM parameter, because a stack whose deletion failed takes
-no update any more: writing ``false`` there is the way out.
+first. ``DeleteGuard`` is that: a custom resource that fails while deletion protection is on or the
+writer is in the other region, so that nothing has been touched yet, and that purges the data of a
+launch which asked for it. Protection is read when the deletion comes, from an SSM parameter, because
+a stack whose deletion failed takes no update any more: writing ``false`` there is the way out.
 
-The rights to destroy exist only while ``OnTermination`` is ``purge``.
+What it may always do is in this module. The rights to destroy, which are in ``_purge_rights``, exist
+only while ``OnTermination`` is ``purge``.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -19,11 +23,54 @@ from constructs import Construct
 from .. import names
 from ..layers._function import PythonFunction
 from ..layers._parameters import publish
-from ..layers.kms import arn_in
+from ._purge_rights import purge_rights, rds_arn
 
 LAYER = "guard"
 PROTECTION = "deletion-protection"
 PURGE_TIMEOUT = cdk.Duration.minutes(15)
+
+
+@dataclass(frozen=True)
+class GuardedStores:
+    """The database and the vaults that a guard looks after; ``of`` has them by their usual names.
+
+    Args:
+        global_cluster: The global cluster's identifier.
+        launch_cluster: The cluster in the launch region.
+        peer_cluster: The cluster in the peer region.
+        launch_instance: The instance that the primary template makes.
+        peer_instance: The one that the peer's template makes.
+        database_group: The name of subnet group and cluster parameter group in each region.
+        database_secret: The name of the master user's secret.
+        vault: The name of the backup vault in each region.
+    """
+
+    global_cluster: str
+    launch_cluster: str
+    peer_cluster: str
+    launch_instance: str
+    peer_instance: str
+    database_group: str
+    database_secret: str
+    vault: str
+
+    @staticmethod
+    def of(*, suffix: str, region: str, peer_region: str) -> GuardedStores:
+        """Those of a launch in ``region``."""
+        return GuardedStores(
+            global_cluster=names.LEDGER.of(suffix=suffix),
+            launch_cluster=names.LEDGER_CLUSTER.of(suffix=suffix, region=region),
+            peer_cluster=names.LEDGER_CLUSTER.of(suffix=suffix, region=peer_region),
+            launch_instance=names.LEDGER_INSTANCE.of(suffix=suffix, region=region),
+            peer_instance=names.LEDGER_INSTANCE.of(suffix=suffix, region=peer_region),
+            database_group=names.LEDGER.of(suffix=suffix),
+            database_secret=names.LEDGER_SECRET.of(suffix=suffix),
+            vault=names.VAULT.of(suffix=suffix),
+        )
+
+    def properties(self) -> dict[str, str]:
+        """As the custom resource takes them."""
+        return {names.camel(name): value for name, value in vars(self).items()}
 
 
 class DeleteGuard(Construct):
@@ -36,9 +83,11 @@ class DeleteGuard(Construct):
         peer_region: The other region, where a purge reaches too.
         key: The customer key in this region.
         key_id: The multi-Region key's id.
+        content: Changes with every release, so that every update ends with the guard.
         deletion_protection: ``"true"`` refuses deletion.
-        on_termination: ``"purge"`` deletes table, documents and keys in both regions; ``"retain"``
+        on_termination: ``"purge"`` deletes all data and the keys in both regions; ``"retain"``
             leaves them.
+        stores: Database and vaults.
     """
 
     def __init__(
@@ -50,8 +99,10 @@ class DeleteGuard(Construct):
         peer_region: str,
         key: kms.IKey,
         key_id: str,
+        content: str,
         deletion_protection: str,
         on_termination: str,
+        stores: GuardedStores,
     ) -> None:
         stack = cdk.Stack.of(scope)
         guarded = list(stack.node.children)
@@ -81,7 +132,10 @@ class DeleteGuard(Construct):
                             service="ssm", resource="parameter", resource_name=protection[1:]
                         )
                     ],
-                )
+                ),
+                _continue_itself(self, suffix=suffix),
+                _protect_table(stack, suffix=suffix, regions=(region, peer_region)),
+                *_guard_database(self, stores, regions=(region, peer_region)),
             ],
         )
         guarded += self.node.children
@@ -89,8 +143,8 @@ class DeleteGuard(Construct):
             self,
             "Purge",
             roles=[guard.role],
-            statements=_purge_rights(
-                self, suffix=suffix, regions=(region, peer_region), key_id=key_id
+            statements=purge_rights(
+                self, suffix=suffix, regions=(region, peer_region), key_id=key_id, stores=stores
             ),
         )
         purges = cdk.CfnCondition(
@@ -115,6 +169,8 @@ class DeleteGuard(Construct):
                 "PeerBucket": buckets[peer_region],
                 "TableName": names.TABLE.of(suffix=suffix),
                 "KeyId": key_id,
+                "Content": content,
+                **stores.properties(),
                 # While it may purge, its rights must outlive it: a reference orders the deletion.
                 "PurgePolicy": cdk.Fn.condition_if(
                     purges.logical_id, resource.ref, cdk.Aws.NO_VALUE
@@ -124,50 +180,66 @@ class DeleteGuard(Construct):
         self.resource.node.add_dependency(*guarded)
 
 
-def _purge_rights(
-    scope: Construct, *, suffix: str, regions: tuple[str, str], key_id: str
-) -> list[iam.PolicyStatement]:
+def _continue_itself(scope: Construct, *, suffix: str) -> iam.PolicyStatement:
+    """What takes longer than one invocation may."""
+    return iam.PolicyStatement(
+        sid="ContinueItself",
+        actions=["lambda:InvokeFunction"],
+        resources=[
+            cdk.Stack.of(scope).format_arn(
+                service="lambda",
+                resource="function",
+                resource_name=names.GUARD.of(suffix=suffix),
+                arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+            )
+        ],
+    )
+
+
+def _protect_table(
+    stack: cdk.Stack, *, suffix: str, regions: tuple[str, str]
+) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        sid="ProtectTable",
+        actions=["dynamodb:DescribeTable", "dynamodb:UpdateTable"],
+        resources=[
+            stack.format_arn(
+                service="dynamodb",
+                resource="table",
+                resource_name=names.TABLE.of(suffix=suffix),
+                region=region,
+            )
+            for region in regions
+        ],
+    )
+
+
+def _guard_database(
+    scope: Construct, stores: GuardedStores, *, regions: tuple[str, str]
+) -> Sequence[iam.PolicyStatement]:
+    """Find the writer, protect the database, and delete the instances that were made at run time."""
     stack = cdk.Stack.of(scope)
-    buckets = [
-        f"arn:{stack.partition}:s3:::"
-        + names.BUCKET.of(suffix=suffix, account=stack.account, region=region)
-        for region in regions
-    ]
-    table = names.TABLE.of(suffix=suffix)
+    clusters = dict(zip(regions, (stores.launch_cluster, stores.peer_cluster), strict=True))
     return [
         iam.PolicyStatement(
-            sid="EmptyAndDeleteBuckets",
-            actions=[
-                "s3:DeleteBucket",
-                "s3:ListBucketMultipartUploads",
-                "s3:ListBucketVersions",
-                "s3:PutReplicationConfiguration",
-            ],
-            resources=buckets,
+            sid="FindWriterAndProtect",
+            actions=["rds:DescribeGlobalClusters", "rds:ModifyGlobalCluster"],
+            resources=[rds_arn(stack, "global-cluster", stores.global_cluster, region="")],
         ),
         iam.PolicyStatement(
-            sid="DeleteDocuments",
-            actions=["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion"],
-            resources=[f"{bucket}/*" for bucket in buckets],
-        ),
-        iam.PolicyStatement(
-            sid="DeleteTable",
-            actions=[
-                "dynamodb:DeleteTable",
-                "dynamodb:DeleteTableReplica",
-                "dynamodb:DescribeTable",
-                "dynamodb:UpdateTable",
-            ],
+            sid="FindInstancesAndProtect",
+            actions=["rds:DescribeDBClusters", "rds:ModifyDBCluster"],
             resources=[
-                stack.format_arn(
-                    service="dynamodb", resource="table", resource_name=table, region=region
-                )
+                rds_arn(stack, "cluster", cluster, region=region)
+                for region, cluster in clusters.items()
+            ],
+        ),
+        iam.PolicyStatement(
+            sid="DeleteInstances",
+            actions=["rds:DeleteDBInstance"],
+            resources=[
+                rds_arn(stack, "db", f"{stores.global_cluster}-*", region=region)
                 for region in regions
             ],
-        ),
-        iam.PolicyStatement(
-            sid="ScheduleKeyDeletion",
-            actions=["kms:DescribeKey", "kms:ScheduleKeyDeletion"],
-            resources=[arn_in(scope, region=region, key_id=key_id) for region in regions],
         ),
     ]

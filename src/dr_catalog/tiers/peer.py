@@ -9,7 +9,8 @@ See https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -18,19 +19,50 @@ from constructs import Construct
 
 from .. import names
 from ..layers._function import PythonFunction
+from ..names import camel, parameter_path
+from .parameters import Parameter
+from .peer_undo import PeerUndo
 from .template import ASSET_BUCKET_PREFIX
 
 CONNECT_TIMEOUT = cdk.Duration.minutes(2)
+
+
+@dataclass(frozen=True)
+class PeerKind:
+    """One of the peer region's templates.
+
+    Args:
+        template: ``foundation`` or ``workload``; freezing a release puts the digest in its place.
+        name: The StackSet's name.
+        kept: What its stack keeps when it is deleted, of ``bucket``, ``vault``, ``key``, ``database``.
+        new: Those that an upgrade from a release without ``PeerUndo`` brings.
+    """
+
+    template: str
+    name: names.Name
+    kept: tuple[str, ...]
+    new: tuple[str, ...]
+
+
+FOUNDATION = PeerKind(
+    template="foundation",
+    name=names.FOUNDATION,
+    kept=("bucket", "vault", "key"),
+    new=("vault",),
+)
+WORKLOAD = PeerKind(template="workload", name=names.WORKLOAD, kept=("database",), new=("database",))
 
 
 class PeerStackSet(Construct):
     """One of the peer region's templates, brought up with this launch and deleted with it.
 
     Args:
-        name: The StackSet's name; it carries the suffix.
-        template: ``foundation`` or ``workload``; freezing a release puts the digest in its place.
+        kind: Which.
+        suffix: The environment suffix.
         peer_region: Where the one instance goes.
-        parameters: The template's parameters.
+        undo: Takes away what the stack keeps when the launch fails.
+        parameters: The template's parameters, with their values.
+        after: What must be there first.
     """
 
     def __init__(
@@ -38,18 +70,21 @@ class PeerStackSet(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        name: str,
-        template: str,
+        kind: PeerKind,
+        suffix: str,
         peer_region: str,
-        parameters: Mapping[str, str],
+        undo: PeerUndo,
+        parameters: Mapping[Parameter, str],
+        after: Sequence[Construct] = (),
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
+        undone = undo.add(kind.template, kept=kind.kept, new=kind.new)
         self.resource = cdk.CfnStackSet(
             self,
             "StackSet",
-            stack_set_name=name,
-            description=f"The {template} of the peer region",
+            stack_set_name=kind.name.of(suffix=suffix),
+            description=f"The {kind.template} of the peer region",
             permission_model="SELF_MANAGED",
             administration_role_arn=stack.format_arn(
                 service="iam",
@@ -61,12 +96,12 @@ class PeerStackSet(Construct):
             template_url=cdk.Fn.sub(
                 "https://s3.${AWS::Region}.${AWS::URLSuffix}/"
                 + ASSET_BUCKET_PREFIX
-                + f"-${{AWS::Region}}/templates/@{template}@.json"
+                + f"-${{AWS::Region}}/templates/@{kind.template}@.json"
             ),
             capabilities=["CAPABILITY_NAMED_IAM"],
             parameters=[
-                cdk.CfnStackSet.ParameterProperty(parameter_key=key, parameter_value=value)
-                for key, value in parameters.items()
+                cdk.CfnStackSet.ParameterProperty(parameter_key=row.name, parameter_value=value)
+                for row, value in parameters.items()
             ],
             stack_instances_group=[
                 cdk.CfnStackSet.StackInstancesProperty(
@@ -77,6 +112,9 @@ class PeerStackSet(Construct):
                 )
             ],
         )
+        # The undoing is made before and so deleted after, and before what the stack stands on.
+        undone.node.add_dependency(*after)
+        self.resource.node.add_dependency(undone, *after)
 
 
 class PeerParameters(Construct):
@@ -106,7 +144,7 @@ class PeerParameters(Construct):
             statements=[
                 iam.PolicyStatement(
                     sid="ReadPeerParameters",
-                    actions=["ssm:GetParameter"],
+                    actions=["ssm:GetParameters"],
                     resources=[
                         stack.format_arn(
                             service="ssm",
@@ -119,17 +157,29 @@ class PeerParameters(Construct):
             ],
         )
 
-    def read(self, construct_id: str, *, layer: str, name: str, after: Construct) -> str:
-        """The value of ``/dr/<suffix>/<layer>/<name>`` in the peer, read once ``after`` is up."""
-        value = cdk.CustomResource(
+    def read(
+        self, construct_id: str, *, layer: str, names: Sequence[str], after: Construct
+    ) -> Mapping[str, str]:
+        """The values of ``/dr/<suffix>/<layer>/<name>`` in the peer, read once ``after`` is up.
+
+        Args:
+            layer: The layer that wrote them.
+            names: Up to ten of its names.
+            after: What brings the layer up.
+
+        Returns:
+            Each name's value, an attribute token.
+        """
+        values = cdk.CustomResource(
             self,
             construct_id,
             service_token=self._reader.function.function_arn,
             resource_type="Custom::DrPeerParameter",
             properties={
                 "Region": self._peer_region,
-                "Name": names.parameter(suffix=self._suffix, layer=layer, name=name),
+                "Path": parameter_path(suffix=self._suffix, layer=layer),
+                "Names": list(names),
             },
         )
-        value.node.add_dependency(after)
-        return value.get_att_string("Value")
+        values.node.add_dependency(after)
+        return {name: values.get_att_string(camel(name)) for name in names}

@@ -48,8 +48,9 @@ from ..layers import (
 )
 from ..layers.kms import arn_in
 from . import parameters as given
-from .guard import DeleteGuard, Guarded
+from .guard import DeleteGuard, GuardedStores
 from .peer import FOUNDATION, WORKLOAD, PeerParameters, PeerStackSet
+from .peer_undo import PeerUndo
 from .template import ASSET_BUCKET_PREFIX, CONTENT, PrimaryTemplate, TierTemplate
 from .update_guard import UpdateGuard
 
@@ -98,6 +99,7 @@ class WarmStandby:
         multi_region_key = MultiRegionKey(stack, "Key", suffix=suffix)
         key, key_id = multi_region_key.key, multi_region_key.key_id
         peer_key_arn = arn_in(stack, region=peer_region, key_id=key_id)
+        stores = GuardedStores.of(suffix=suffix, region=region, peer_region=peer_region)
         weighted = _weighted(stack)
         update_guard = UpdateGuard(
             stack,
@@ -136,14 +138,22 @@ class WarmStandby:
         )
 
         # 2. The peer's foundation.
+        undo = PeerUndo(
+            stack,
+            "Undo",
+            suffix=suffix,
+            peer_region=peer_region,
+            key=key,
+            key_id=key_id,
+            stores=stores,
+        )
         foundation = PeerStackSet(
             stack,
             "Foundation",
             kind=FOUNDATION,
             suffix=suffix,
             peer_region=peer_region,
-            key=key,
-            key_id=key_id,
+            undo=undo,
             parameters={
                 given.SUFFIX: suffix,
                 given.PRIMARY_KEY_ARN: key.key_arn,
@@ -234,8 +244,7 @@ class WarmStandby:
             kind=WORKLOAD,
             suffix=suffix,
             peer_region=peer_region,
-            key=key,
-            key_id=key_id,
+            undo=undo,
             parameters={
                 given.SUFFIX: suffix,
                 given.ASSET_BUCKET_PREFIX: ASSET_BUCKET_PREFIX,
@@ -297,11 +306,11 @@ class WarmStandby:
             key=key,
             key_id=key_id,
             content=CONTENT,
-            guarded=Guarded.of(suffix=suffix, region=region, peer_region=peer_region),
+            stores=stores,
             deletion_protection=stack.value(given.DELETION_PROTECTION),
             on_termination=stack.value(given.ON_TERMINATION),
         )
-        update_guard.before(stack)
+        update_guard.before(stack.node.children, besides=[multi_region_key])
 
         bucket_in_peer = names.BUCKET.of(suffix=suffix, account=stack.account, region=peer_region)
         for name, value, description in (

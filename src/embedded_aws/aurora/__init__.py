@@ -1,6 +1,7 @@
 """Aurora PostgreSQL: real servers behind RDS.
 
-secret.py, global_cluster.py, cluster.py, instance.py: the resource types, which call the APIs
+secret.py, global_cluster.py, cluster.py, instance.py: the resource types, which call the APIs;
+secret_replicas.py: what the secrets' API lacks
 -> service.py: its actions, held to checks.py -> databases.py: which server stands behind which
 cluster -> postgres.py: one server, in a folder of folder.py
 
@@ -26,9 +27,10 @@ def register() -> None:
     from ministack.services.cloudformation import provisioners
 
     from ..extension import register_type, require
-    from . import cluster, databases, global_cluster, instance, secret, service
+    from . import cluster, databases, global_cluster, instance, secret, secret_replicas, service
 
     service.install()
+    secret_replicas.install()
     for module in (secret, global_cluster, cluster, instance):
         register_type(
             module.TYPE,

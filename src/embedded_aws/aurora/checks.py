@@ -27,6 +27,10 @@ SERVERLESS = "db.serverless"
 _PASSWORD = re.compile(r"[!#-.0-?A-~]{8,128}")  # printable, without / @ " and space
 _NAME = re.compile(r"[A-Za-z](?:-?[A-Za-z0-9])*")
 _CAPACITY = 256.0
+_IN_USE = {
+    "DBSubnetGroup": ("InvalidDBSubnetGroupStateFault", "subnet group"),
+    "DBClusterParameterGroup": ("InvalidDBParameterGroupState", "DB cluster parameter group"),
+}
 
 _value = require(rds, "_p")
 _values = require(rds, "_parse_member_list")
@@ -233,6 +237,23 @@ def deletion(params: Params) -> None:
             "InvalidParameterCombination",
             "The embedded AWS takes no final snapshot: SkipFinalSnapshot must be true",
         )
+
+
+def unused(group: str, *, as_: str) -> None:
+    """Check the deletion of a group that a cluster may use.
+
+    Args:
+        group: The group's name.
+        as_: ``DBSubnetGroup`` or ``DBClusterParameterGroup``.
+    """
+    code, kind = _IN_USE[as_]
+    for record in _clusters.values():
+        if record[as_] == group:
+            raise RefusedError(
+                code,
+                f"Cannot delete the {kind} '{group}' because at least one database cluster: "
+                f"{record['DBClusterIdentifier']} is still using it.",
+            )
 
 
 def instance(params: Params) -> None:

@@ -11,10 +11,8 @@ import json
 from typing import Any
 
 from botocore.exceptions import ClientError
-from ministack.core.responses import get_account_id, get_region
-from ministack.services import secretsmanager
+from ministack.core.responses import get_region
 
-from ..extension import require
 from ..resource_types.context import Made, Properties, here, known, refuse_replacement, tags, there
 
 TYPE = "AWS::SecretsManager::Secret"
@@ -29,8 +27,6 @@ PROPERTIES = (
     "Tags",
 )
 _IN_TEMPLATE = ("GenerateStringKey", "SecretStringTemplate")
-
-_secrets = require(secretsmanager, "_secrets")
 
 
 def create(logical_id: str, properties: Properties, stack_name: str) -> Made:
@@ -79,16 +75,18 @@ def update(
     if tags(new):
         api.tag_resource(SecretId=physical_id, Tags=tags(new))
     left = _regions(old) - _regions(new)
-    _drop_replicas(physical_id, left)
+    _drop_replicas(api, physical_id, left)
     _replicate(api, physical_id, new)
     return physical_id, {"Id": physical_id}
 
 
 def delete(physical_id: str, properties: dict[str, Any]) -> None:
     """Delete the secret and its replicas, at once."""
-    _drop_replicas(physical_id, _regions(properties))
+    api = here("secretsmanager")
     try:
-        here("secretsmanager").delete_secret(SecretId=physical_id, ForceDeleteWithoutRecovery=True)
+        found = api.describe_secret(SecretId=physical_id).get("ReplicationStatus", ())
+        _drop_replicas(api, physical_id, {replica["Region"] for replica in found})
+        api.delete_secret(SecretId=physical_id, ForceDeleteWithoutRecovery=True)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
@@ -120,16 +118,9 @@ def _replicate(api: Any, arn: str, properties: Properties) -> None:
         )
 
 
-def _drop_replicas(arn: str, regions: set[str]) -> None:
-    """ministack has no RemoveRegionsFromReplication."""
-    name = arn.split(":")[6].rpartition("-")[0]
-    for region in regions:
-        _secrets.pop_scoped(get_account_id(), region, name, None)
-    record = _secrets.get(name)
-    if record is not None:
-        record["ReplicationStatus"] = [
-            each for each in record["ReplicationStatus"] if each["Region"] not in regions
-        ]
+def _drop_replicas(api: Any, arn: str, regions: set[str]) -> None:
+    if regions:
+        api.remove_regions_from_replication(SecretId=arn, RemoveReplicaRegions=sorted(regions))
 
 
 def _check_keys(properties: Properties) -> None:

@@ -216,6 +216,16 @@ def _switch(action: str, params: Params, *, lossless: bool) -> Response:
     return _told(action, "GlobalCluster", told)
 
 
+def _delete_subnet_group(call: Action, params: Params) -> Response:
+    checks.unused(_value(params, "DBSubnetGroupName"), as_="DBSubnetGroup")
+    return call(params)
+
+
+def _delete_parameter_group(call: Action, params: Params) -> Response:
+    checks.unused(_value(params, "DBClusterParameterGroupName"), as_="DBClusterParameterGroup")
+    return call(params)
+
+
 def _told(action: str, kind: str, record: Record) -> Response:
     """The answer to an action: a cluster or a global cluster as it is now."""
     described = _described_cluster if kind == "DBCluster" else _described_global_cluster
@@ -256,7 +266,9 @@ _WRAPPERS: dict[str, Callable[[Action, Params], Response]] = {
     "CreateDBInstance": _create_instance,
     "CreateGlobalCluster": _create_global_cluster,
     "DeleteDBCluster": _delete_cluster,
+    "DeleteDBClusterParameterGroup": _delete_parameter_group,
     "DeleteDBInstance": _delete_instance,
+    "DeleteDBSubnetGroup": _delete_subnet_group,
     "DeleteGlobalCluster": _delete_global_cluster,
     "FailoverGlobalCluster": _failover,
     "ModifyDBCluster": _modify_cluster,

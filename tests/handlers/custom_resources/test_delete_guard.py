@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shlex
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import deadline
 import delete_guard
 import purge_buckets
 import pytest
@@ -14,7 +16,7 @@ import response
 from botocore.exceptions import ClientError
 
 from ..conftest import STANDBY, WRITER, Aws
-from .conftest import Context, Stack
+from .conftest import Context, Invocations, Stack
 from .test_bucket_replication import ROLE, make_bucket
 
 REGIONS = (WRITER, STANDBY)
@@ -245,20 +247,80 @@ def test_a_purge_keeps_its_order(
     assert calls == first[:2]
 
 
-def test_a_purge_that_runs_short_of_time_is_continued(
-    run: Callable[..., dict[str, Any]], environment: Environment
+def test_a_purge_that_runs_short_of_time_continues_itself(
+    stack: Stack,
+    no_pauses: list[float],
+    environment: Environment,
+    invocations: Invocations,
 ) -> None:
-    left = environment.left()
-    for looks in range(1, 40):
-        answer = run(context=Context(*[900] * looks, 30))
-        if answer["Status"] == "SUCCESS":
-            break
-        assert "repeat the deletion to continue" in answer["Reason"]
+    left, times = environment.left(), 0
+    events = [
+        stack.event(
+            "Delete",
+            ResourceProperties=environment.properties,
+            PhysicalResourceId=environment.guard_id,
+        )
+    ]
+    while events and times < 40:
+        times += 1
+        assert stack.answers == []  # CloudFormation hears nothing before the end
+        delete_guard.handler(events[0], Context(*[900] * times, 30))
+        events = invocations.taken()
         assert set(environment.left()) <= set(left)
         left = environment.left()
-    assert answer["Status"] == "SUCCESS"
-    assert looks > 3
+    assert stack.answer()["Status"] == "SUCCESS"
+    assert times > 3
     assert environment.left() == []
+
+
+def test_a_continued_event_is_the_same_with_the_time_of_its_start(
+    run: Callable[..., dict[str, Any]],
+    stack: Stack,
+    environment: Environment,
+    invocations: Invocations,
+) -> None:
+    with pytest.raises(ValueError, match="not enough values"):  # no answer
+        run(context=Context(30))
+    (first,) = invocations.taken()
+    delete_guard.handler(first, Context(30))
+    assert invocations.taken() == [first]
+    assert first.pop(response.STARTED) == pytest.approx(time.time(), abs=60)
+    assert first == stack.event(
+        "Delete",
+        ResourceProperties=environment.properties,
+        PhysicalResourceId=environment.guard_id,
+    )
+
+
+def test_what_cloudformation_does_not_wait_for_is_continued_by_a_repeat(
+    run: Callable[..., dict[str, Any]],
+    stack: Stack,
+    environment: Environment,
+    invocations: Invocations,
+) -> None:
+    event = stack.event(
+        "Delete",
+        ResourceProperties=environment.properties,
+        PhysicalResourceId=environment.guard_id,
+        **{response.STARTED: time.time() - deadline.PATIENCE},
+    )
+    delete_guard.handler(event, Context(900))
+    answer = stack.answer()
+    assert answer["Status"] == "FAILED"
+    assert "repeat the deletion to continue" in answer["Reason"]
+    assert invocations.taken() == []
+    assert run()["Status"] == "SUCCESS"
+
+
+def test_a_function_that_may_not_continue_itself_answers(
+    run: Callable[..., dict[str, Any]], invocations: Invocations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "Invoke")
+
+    monkeypatch.setattr(invocations, "invoke", refused)
+    answer = run(context=Context(30))
+    assert (answer["Status"], answer["Reason"]) == ("FAILED", "Invoke failed: AccessDenied: no")
 
 
 @pytest.mark.parametrize("physical_id", [response.NOT_CREATED, "SC-1-pp-1-Guard-1ABC"])
@@ -321,7 +383,7 @@ def test_a_replica_that_arrives_late_is_deleted_too(
 
     client = Stubborn(s3, delete_bucket=delete_bucket)
     purge = lambda: purge_buckets.purge_buckets(  # noqa: E731
-        {bucket: client}, deadline=delete_guard.Deadline(Context(900))
+        {bucket: client}, deadline=deadline.Deadline({response.STARTED: time.time()}, Context(900))
     )
     if fails:
         with pytest.raises(response.Refused, match="keeps filling"):

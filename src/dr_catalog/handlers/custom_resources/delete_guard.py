@@ -1,16 +1,26 @@
 """``Custom::DrDeleteGuard``: refuses or purges before anything else of a stack is deleted.
 
-The resource depends on everything, so it is created last and deleted first. A deletion goes:
+The resource depends on everything, so it is created last and deleted first. Its creation, and every
+update, completes a launch: table, clusters and global cluster are protected from deletion then, and
+not earlier, since a protected resource keeps a launch that fails from rolling back. A deletion goes:
 
 1. protection, read live from SSM: anything but ``false`` refuses, and nothing has been touched;
-2. ``OnTermination`` ``retain``: done, the stack goes, data and keys stay;
-3. ``OnTermination`` ``purge``: both buckets, the table and its replica, then the keys.
+2. the writer: while it is not in the launch region the stack is refused, and nothing touched either;
+3. database instances that a recovery made at run time are deleted, since no stack knows them;
+4. ``OnTermination`` ``retain``: done, the stack goes, data and keys stay;
+5. ``OnTermination`` ``purge``: buckets, backup vaults, database, its secret, the table and its replica,
+   then the keys.
+
+All of it may be repeated and goes on where it was cut off. What outlasts an invocation goes on in
+another; what outlasts CloudFormation's patience, with the deletion repeated.
 
 Protection is read live because a stack in DELETE_FAILED takes no update: writing ``false`` to the
 parameter is the way out of it.
 
 Properties: ``Suffix``, ``LaunchRegion``, ``PeerRegion``, ``ProtectionParameter`` (in the launch
-region), ``OnTermination``, ``LaunchBucket``, ``PeerBucket``, ``TableName``, ``KeyId``.
+region), ``OnTermination``, ``LaunchBucket``, ``PeerBucket``, ``TableName``, ``KeyId``. A launch of a
+release without database and vaults lacks the rest: ``Vault`` (the same name in both regions), and
+what guarded_database.py lists.
 
 A rollback of a creation that failed deletes too, and must not be refused. It can't come here with
 the guard created: being last, the guard's success completes the creation. It comes with the guard
@@ -25,10 +35,17 @@ from __future__ import annotations
 from typing import Any
 
 from deadline import Deadline
+from guarded_database import GuardedDatabase, guarded_database
+from protect import protect_database, protect_table
 from purge_buckets import purge_buckets
+from purge_database import purge_database
 from purge_key import purge_key
+from purge_secret import purge_secret
 from purge_table import purge_table
+from purge_vaults import purge_vaults
 from response import Refused, Result, client, serve, text
+from run_time_instances import delete_run_time_instances
+from writer import writer_region
 
 RETAIN, PURGE = "retain", "purge"
 
@@ -39,23 +56,40 @@ def handler(event: dict[str, Any], context: Any) -> None:
 
 
 def act(event: dict[str, Any], context: Any) -> Result:
-    """Guard a Delete; a Create or an Update only checks the properties that a Delete will need."""
+    """Guard a Delete; a Create or an Update protects, and checks the properties of a Delete."""
     own_id = f"dr-delete-guard-{text(event, 'Suffix')}"
     if event["RequestType"] == "Delete":
         given_id = event["PhysicalResourceId"]
         if given_id == own_id:
-            _delete(event, Deadline(context))
+            _delete(event, Deadline(event, context))
         return Result(given_id)
     for name in ("ProtectionParameter", "LaunchRegion", "PeerRegion"):
         text(event, name)
     _on_termination(event)
+    _protect(event, Deadline(event, context))
     return Result(own_id)
+
+
+def _protect(event: dict[str, Any], deadline: Deadline) -> None:
+    launch, peer = text(event, "LaunchRegion"), text(event, "PeerRegion")
+    protect_table(
+        text(event, "TableName"),
+        (client("dynamodb", launch), client("dynamodb", peer)),
+        deadline=deadline,
+    )
+    database = guarded_database(event)
+    if database:
+        protect_database(database)
 
 
 def _delete(event: dict[str, Any], deadline: Deadline) -> None:
     _check_protection(event)
+    database = guarded_database(event)
+    if database:
+        _check_writer(event, database)
+        delete_run_time_instances(database, deadline=deadline)
     if _on_termination(event) == PURGE:
-        _purge(event, deadline)
+        _purge(event, database, deadline)
 
 
 def _on_termination(event: dict[str, Any]) -> str:
@@ -86,7 +120,18 @@ def _check_protection(event: dict[str, Any]) -> None:
     )
 
 
-def _purge(event: dict[str, Any], deadline: Deadline) -> None:
+def _check_writer(event: dict[str, Any], database: GuardedDatabase) -> None:
+    region = text(event, "LaunchRegion")
+    writer = writer_region(database.global_cluster, region)
+    if writer != region:
+        raise Refused(
+            f"Environment '{text(event, 'Suffix')}' is not deleted, and nothing has been touched: the "
+            f"writer is in {writer}, not in the launch region {region}. Bring it back with a "
+            f"switchover of the global cluster {database.global_cluster}, then repeat the deletion."
+        )
+
+
+def _purge(event: dict[str, Any], database: GuardedDatabase | None, deadline: Deadline) -> None:
     launch, peer = text(event, "LaunchRegion"), text(event, "PeerRegion")
     purge_buckets(
         {
@@ -95,6 +140,20 @@ def _purge(event: dict[str, Any], deadline: Deadline) -> None:
         },
         deadline=deadline,
     )
+    if "Vault" in event["ResourceProperties"]:
+        purge_vaults(
+            text(event, "Vault"),
+            {region: client("backup", region) for region in (launch, peer)},
+            deadline=deadline,
+        )
+    if database:
+        purge_database(database, deadline=deadline)
+        purge_secret(
+            database.secret,
+            secrets=client("secretsmanager", launch),
+            peer_region=peer,
+            deadline=deadline,
+        )
     purge_table(
         text(event, "TableName"),
         launch=client("dynamodb", launch),

@@ -27,7 +27,8 @@ def purge_buckets(clients: Mapping[str, Any], *, deadline: Deadline) -> None:
         deadline: When to stop.
 
     Raises:
-        Refused: Time is short, or S3 won't delete some objects.
+        Refused: S3 won't delete some objects, or time is short.
+        Unfinished: Time is short.
     """
     for bucket, s3 in clients.items():
         with ignoring("NoSuchBucket"):

@@ -24,7 +24,12 @@ def purge_key(key_id: str, *, launch: Any, peer: Any) -> None:
         peer: One of the peer region.
     """
     for kms in (peer, launch):
-        with ignoring("NotFoundException"):
-            state = kms.describe_key(KeyId=key_id)["KeyMetadata"]["KeyState"]
-            if not state.startswith("Pending"):  # PendingDeletion, PendingReplicaDeletion
-                kms.schedule_key_deletion(KeyId=key_id, PendingWindowInDays=DAYS)
+        schedule_deletion(kms, key_id)
+
+
+def schedule_deletion(kms: Any, key_id: str) -> None:
+    """Schedule it in one region; already scheduled or gone is fine."""
+    with ignoring("NotFoundException"):
+        state = kms.describe_key(KeyId=key_id)["KeyMetadata"]["KeyState"]
+        if not state.startswith("Pending"):  # PendingDeletion, PendingReplicaDeletion
+            kms.schedule_key_deletion(KeyId=key_id, PendingWindowInDays=DAYS)

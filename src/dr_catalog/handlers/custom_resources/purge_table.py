@@ -31,7 +31,7 @@ def purge_table(
         deadline: When to stop.
 
     Raises:
-        Refused: Time is short.
+        Refused, Unfinished: Time is short.
     """
     for client in (peer, launch):
         _unprotect(client, table, deadline)

@@ -4,6 +4,9 @@ A handler hands its event and a function to ``serve``. The function does the wor
 ``Result``, or raises ``Refused`` with a reason that a person can act on; whatever happens, ``serve``
 puts an answer to the event's ``ResponseURL``, because a stack without one waits for an hour.
 
+Work that outlasts one invocation raises ``Unfinished``: ``serve`` then sends the event to its own
+function once more, and leaves the answer to that invocation.
+
 Properties and the answer's address are never logged: the address is itself a credential.
 
 See https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
@@ -12,6 +15,7 @@ See https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-resp
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 import traceback
@@ -33,6 +37,8 @@ PUT_PAUSES = (0.0, 1.0, 3.0)
 PUT_TIMEOUT = 10
 NOT_CREATED = "not-created"
 """The physical id of a resource whose creation was refused; its Delete has nothing to do."""
+STARTED = "StartedAt"
+"""Of an event: when its first invocation began, in seconds since 1970."""
 
 
 @dataclass(frozen=True)
@@ -47,17 +53,26 @@ class Refused(Exception):
     """The request is not carried out; the message says what, why and how to mend it."""
 
 
+class Unfinished(Exception):
+    """The time of this invocation is over, and the work is to go on in another."""
+
+
 Act = Callable[[dict[str, Any], Any], Result]
 
 
 def serve(event: dict[str, Any], context: Any, act: Act) -> None:
-    """Do ``act`` and answer the event; nothing is raised."""
+    """Do ``act`` and answer the event, or have it continued; nothing is raised."""
     started = time.perf_counter()
+    event = {STARTED: time.time(), **event}
     physical_id = event.get("PhysicalResourceId") or NOT_CREATED
     result, reason, failure = Result(physical_id), "", None
     try:
         if event.get("RequestType") != "Delete" or physical_id != NOT_CREATED:
-            result = act(event, context)
+            try:
+                result = act(event, context)
+            except Unfinished:
+                _continue(event, context)
+                return
     except Refused as refusal:
         reason = str(refusal)
     except ClientError as error:
@@ -121,6 +136,21 @@ def ignoring(*codes: str) -> Iterator[None]:
 def log(level: str, message: str, **fields: Any) -> None:
     """One JSON line on standard output."""
     sys.stdout.write(json.dumps({"level": level, "message": message, **fields}) + "\n")
+
+
+def _continue(event: dict[str, Any], context: Any) -> None:
+    """Let another invocation of this function take the event up.
+
+    Lambda ends a function that calls itself about 16 times over; these are four at most.
+
+    See https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+    """
+    client("lambda", os.environ["AWS_REGION"]).invoke(
+        FunctionName=context.invoked_function_arn,
+        InvocationType="Event",
+        Payload=json.dumps(event).encode(),
+    )
+    log("INFO", "continued in another invocation", requestId=event.get("RequestId"))
 
 
 def _put(event: dict[str, Any], *, status: str, reason: str, result: Result) -> bool:

@@ -4,7 +4,11 @@ Everything depends on the resource, so it is updated first. An update goes throu
 
 1. it repeats what was accepted last or the time before, which is what a rollback looks like; or
 2. nothing in ``Fixed`` differs from before (another peer region would delete the peer that is there,
-   another network the database in it), and the launch region still holds the writer.
+   another network the database in it), and the launch region still holds the writer, which no
+   switchover or failover is moving.
+
+Another suffix is never accepted: every name would change, and this guard's memory would be that of
+another environment. The physical id says which suffix it was created with.
 
 After a failover the templates describe the old roles: an update would shrink the writer and widen the
 standby. It is refused until the writer is back.
@@ -25,6 +29,8 @@ from typing import Any
 from response import Refused, Result, client, ignoring, serve, text
 from writer import writer_region
 
+PREFIX = "dr-update-guard-"
+"""Of the physical id; the suffix follows."""
 REMEMBERED = 2
 """The release that runs, and the one before, to which a rollback returns."""
 
@@ -36,13 +42,15 @@ def handler(event: dict[str, Any], context: Any) -> None:
 
 def act(event: dict[str, Any], _: Any) -> Result:
     """Accept or refuse."""
-    own_id = f"dr-update-guard-{text(event, 'Suffix')}"
+    own_id = PREFIX + text(event, "Suffix")
     name = text(event, "AcceptedParameter")
     ssm = client("ssm", text(event, "LaunchRegion"))
     if event["RequestType"] == "Delete":
         with ignoring("ParameterNotFound"):
             ssm.delete_parameter(Name=name)
         return Result(event["PhysicalResourceId"])
+    if event["RequestType"] == "Update":
+        _check_suffix(event, own_id)
     accepted = _accepted(ssm, name)
     asked = _fingerprint(event["ResourceProperties"])
     if event["RequestType"] == "Update" and asked not in accepted:
@@ -64,17 +72,27 @@ def _fingerprint(properties: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()
 
 
+def _check_suffix(event: dict[str, Any], own_id: str) -> None:
+    if event["PhysicalResourceId"] != own_id:
+        before = event["PhysicalResourceId"].removeprefix(PREFIX)
+        _refuse(before, f"EnvironmentSuffix from {before} to {text(event, 'Suffix')}")
+
+
 def _check_fixed(event: dict[str, Any]) -> None:
     before = event["OldResourceProperties"].get("Fixed", {})
     after = event["ResourceProperties"].get("Fixed", {})
     changed = sorted(name for name in before if before[name] != after.get(name))
     if changed:
         told = ", ".join(f"{name} from {before[name]} to {after.get(name)}" for name in changed)
-        raise Refused(
-            f"Environment '{text(event, 'Suffix')}' is not updated, and nothing has been touched: "
-            f"{told} would replace what holds its data. Launch another environment with the new "
-            f"values, and move the data."
-        )
+        _refuse(text(event, "Suffix"), told)
+
+
+def _refuse(suffix: str, changes: str) -> None:
+    raise Refused(
+        f"Environment '{suffix}' is not updated, and nothing has been touched: {changes} would "
+        f"replace what holds its data. Leave that as it was; for the new values launch another "
+        f"environment, and move the data."
+    )
 
 
 def _check_writer(event: dict[str, Any]) -> None:

@@ -1,0 +1,183 @@
+"""What takes away what the peer's stacks would keep of a launch that failed.
+
+The peer's stacks keep data and keys when they are deleted, as they must when a launch is terminated.
+When a launch fails half-way they are deleted as well, with nothing in them, and what they keep would
+be in the way of the next try. ``PeerUndo`` deletes it then: the handler ``peer_undo`` says when.
+
+Its rights are to delete what is empty, and what is not yet protected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from .. import names
+from ..layers._function import PythonFunction
+from ..layers.kms import arn_in
+from ._purge_rights import rds_arn
+from .guard import GuardedStores
+
+TIMEOUT = cdk.Duration.minutes(15)
+
+
+class PeerUndo(Construct):
+    """The function; ``add`` makes a resource of it for each StackSet.
+
+    Args:
+        suffix: The environment suffix.
+        peer_region: The peer region.
+        key: The customer key in this region.
+        key_id: The multi-Region key's id.
+        stores: Database and vaults.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        suffix: str,
+        peer_region: str,
+        key: kms.IKey,
+        key_id: str,
+        stores: GuardedStores,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        stack = cdk.Stack.of(self)
+        bucket = names.BUCKET.of(suffix=suffix, account=stack.account, region=peer_region)
+        self._function = PythonFunction(
+            self,
+            "Undo",
+            function_name=names.PEER_UNDO.of(suffix=suffix),
+            role_name=names.PEER_UNDO_ROLE.of(suffix=suffix, region=stack.region),
+            asset="custom_resources",
+            handler="peer_undo.handler",
+            key=key,
+            timeout=TIMEOUT,
+            statements=_rights(
+                stack,
+                suffix=suffix,
+                region=peer_region,
+                bucket=bucket,
+                key_arn=arn_in(self, region=peer_region, key_id=key_id),
+                stores=stores,
+            ),
+        ).function
+        self._properties = {
+            "Suffix": suffix,
+            "LaunchRegion": stack.region,
+            "PeerRegion": peer_region,
+            "PeerBucket": bucket,
+            "KeyId": key_id,
+            **stores.properties(),
+        }
+
+    def add(self, kind: str, *, kept: Sequence[str], new: Sequence[str]) -> cdk.CustomResource:
+        """The resource for one StackSet, which must depend on it.
+
+        Args:
+            kind: ``foundation`` or ``workload``.
+            kept: What its stack keeps when it is deleted.
+            new: Those that an upgrade to the first release with this resource brings.
+        """
+        return cdk.CustomResource(
+            self,
+            names.camel(kind),
+            service_token=self._function.function_arn,
+            resource_type="Custom::DrPeerUndo",
+            properties={
+                **self._properties,
+                "Kind": kind,
+                "Kept": list(kept),
+                "New": list(new),
+            },
+        )
+
+
+def _rights(
+    stack: cdk.Stack,
+    *,
+    suffix: str,
+    region: str,
+    bucket: str,
+    key_arn: str,
+    stores: GuardedStores,
+) -> list[iam.PolicyStatement]:
+    cluster = rds_arn(stack, "cluster", stores.peer_cluster, region=region)
+    global_cluster = rds_arn(stack, "global-cluster", stores.global_cluster, region="")
+    groups = [
+        rds_arn(stack, kind, stores.database_group, region=region)
+        for kind in ("cluster-pg", "subgrp")
+    ]
+    return [
+        iam.PolicyStatement(
+            sid="SeeHowTheLaunchStands",
+            actions=["cloudformation:DescribeStacks"],
+            resources=[
+                stack.format_arn(
+                    service="cloudformation",
+                    resource="stack",
+                    resource_name=f"{cdk.Aws.STACK_NAME}/*",
+                )
+            ],
+        ),
+        iam.PolicyStatement(
+            sid="ContinueItself",
+            actions=["lambda:InvokeFunction"],
+            resources=[
+                stack.format_arn(
+                    service="lambda",
+                    resource="function",
+                    resource_name=names.PEER_UNDO.of(suffix=suffix),
+                    arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+                )
+            ],
+        ),
+        iam.PolicyStatement(
+            sid="DeleteEmptyBucket",
+            actions=["s3:DeleteBucket"],
+            resources=[f"arn:{stack.partition}:s3:::{bucket}"],
+        ),
+        iam.PolicyStatement(
+            sid="FindVaults",  # the action knows no resources
+            actions=["backup:ListBackupVaults"],
+            resources=["*"],
+        ),
+        iam.PolicyStatement(
+            sid="DeleteEmptyVault",
+            actions=["backup:DeleteBackupVault"],
+            resources=[
+                stack.format_arn(
+                    service="backup",
+                    region=region,
+                    resource="backup-vault",
+                    resource_name=stores.vault,
+                    arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+                )
+            ],
+        ),
+        iam.PolicyStatement(
+            sid="ScheduleReplicaKeyDeletion",
+            actions=["kms:DescribeKey", "kms:ScheduleKeyDeletion"],
+            resources=[key_arn],
+        ),
+        iam.PolicyStatement(
+            sid="DeleteUnprotectedReader",
+            actions=[
+                "rds:DeleteDBCluster",
+                "rds:DeleteDBClusterParameterGroup",
+                "rds:DeleteDBSubnetGroup",
+                "rds:DescribeDBClusterParameterGroups",
+                "rds:DescribeDBClusters",
+                "rds:DescribeDBSubnetGroups",
+                "rds:DescribeGlobalClusters",
+                "rds:RemoveFromGlobalCluster",
+            ],
+            resources=[cluster, global_cluster, *groups],
+        ),
+    ]
