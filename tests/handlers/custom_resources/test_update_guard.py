@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import update_guard
+import writer
 
 from ..conftest import STANDBY, WRITER, Aws
 from .conftest import Context, Stack
@@ -70,6 +71,50 @@ def test_an_update_while_the_writer_is_elsewhere_is_refused_and_its_rollback_is_
     assert send("Update", GlobalCluster="g")["Status"] == "SUCCESS"
 
 
+def test_another_suffix_is_refused_even_with_what_its_own_environment_accepted(
+    send: Any, aws: Aws, stack: Stack, context: Context, properties: dict[str, Any]
+) -> None:
+    suffix, other = properties["Suffix"], f"{properties['Suffix']}-other"
+    theirs = {
+        **properties,
+        "Suffix": other,
+        "AcceptedParameter": f"/dr/{other}/guard/accepted",
+    }
+    update_guard.handler(stack.event("Create", ResourceProperties=theirs), context)
+    assert stack.answer()["Status"] == "SUCCESS"
+    send("Create")
+    answer = send("Update", **theirs)
+    assert answer["Status"] == "FAILED"
+    assert f"Environment '{suffix}' is not updated" in answer["Reason"]
+    assert f"EnvironmentSuffix from {suffix} to {other}" in answer["Reason"]
+    assert "launch another environment" in answer["Reason"]
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_rollback_of_a_refused_update_is_accepted_wherever_the_writer_is(
+    stack: Stack, context: Context, properties: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {**properties, "GlobalCluster": "g"}
+    after = {**before, "Content": "two", "Fixed": {"PeerRegion": "eu-west-1"}}
+
+    def send(kind: str, old: dict[str, Any], new: dict[str, Any]) -> str:
+        event = stack.event(
+            kind,
+            ResourceProperties=new,
+            OldResourceProperties=old,
+            PhysicalResourceId=f"dr-update-guard-{properties['Suffix']}",
+        )
+        update_guard.handler(event, context)
+        return str(stack.answer()["Status"])
+
+    assert send("Create", {}, before) == "SUCCESS"
+    assert send("Update", before, after) == "FAILED"
+    monkeypatch.setattr(update_guard, "writer_region", lambda *_: STANDBY)
+    # CloudFormation has the refused properties for the old ones now.
+    assert send("Update", after, before) == "SUCCESS"
+    assert send("Update", before, after) == "FAILED"
+
+
 def test_a_rollback_to_the_release_before_is_accepted_also_after_a_failover(
     send: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,3 +133,21 @@ def test_deletion_takes_its_memory_along(send: Any, aws: Aws, properties: dict[s
     with pytest.raises(ssm.exceptions.ParameterNotFound):
         ssm.get_parameter(Name=properties["AcceptedParameter"])
     assert send("Delete")["Status"] == "SUCCESS"
+
+
+@pytest.mark.parametrize("state", ["pending", "failing-over", "cancelling"])
+def test_nothing_is_updated_while_the_writer_moves(
+    send: Any, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    class Moving:
+        def describe_global_clusters(self, **_: Any) -> dict[str, Any]:
+            arn = f"arn:aws:rds:{WRITER}:333333333333:cluster:c"
+            member = {"DBClusterArn": arn, "IsWriter": True}
+            found = {"FailoverState": {"Status": state}, "GlobalClusterMembers": [member]}
+            return {"GlobalClusters": [found]}
+
+    send("Create", GlobalCluster="g")
+    monkeypatch.setattr(writer, "client", lambda *_: Moving())
+    answer = send("Update", GlobalCluster="g", Content="two")
+    assert answer["Status"] == "FAILED"
+    assert "in the middle of a switchover or a failover" in answer["Reason"]
