@@ -35,7 +35,7 @@ def test_every_store_is_named(template: Template) -> None:
             "LaunchInstance",
             "PeerInstance",
             "DatabaseGroup",
-            "DatabaseSecret",
+            "DatabaseSecretName",
             "Vault",
         )
     }
@@ -46,7 +46,7 @@ def test_every_store_is_named(template: Template) -> None:
         "LaunchInstance": f"{NAME}-<Region>-1",
         "PeerInstance": f"{NAME}-<PeerRegion>-1",
         "DatabaseGroup": NAME,
-        "DatabaseSecret": "dr-aurora-<EnvironmentSuffix>",
+        "DatabaseSecretName": "dr-aurora-<EnvironmentSuffix>",
         "Vault": "dr-vault-<EnvironmentSuffix>",
     }
 

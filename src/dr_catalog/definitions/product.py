@@ -63,12 +63,14 @@ class PolicyException:
     Args:
         rule: The rule's id.
         resource: A logical id or a glob over logical ids.
+        finding: A glob over what the rule says; ``*`` by default.
         template: ``primary``, ``foundation`` or ``workload``; empty means each of them.
         reason: Why it is accepted.
     """
 
     rule: str
     resource: str
+    finding: str
     template: str
     reason: str
 
@@ -156,6 +158,7 @@ def _exception(section: Section) -> PolicyException:
     entry = PolicyException(
         rule=section.text("rule", _RULE_FORM),
         resource=section.text("resource"),
+        finding=section.optional_text("finding") or "*",
         template=template,
         reason=section.text("reason"),
     )

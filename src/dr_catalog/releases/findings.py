@@ -60,4 +60,5 @@ def _matches(exception: PolicyException, finding: Finding) -> bool:
         exception.rule == finding.rule
         and exception.template in ("", finding.template)
         and fnmatchcase(finding.resource, exception.resource)
+        and fnmatchcase(finding.message, exception.finding)
     )

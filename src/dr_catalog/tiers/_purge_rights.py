@@ -138,7 +138,7 @@ def _purge_stores(
                     service="secretsmanager",
                     region=region,
                     resource="secret",
-                    resource_name=f"{stores.database_secret}-??????",
+                    resource_name=f"{stores.database_secret_name}-??????",
                     arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
                 )
                 for region in regions

@@ -41,7 +41,7 @@ class GuardedStores:
         launch_instance: The instance that the primary template makes.
         peer_instance: The one that the peer's template makes.
         database_group: The name of subnet group and cluster parameter group in each region.
-        database_secret: The name of the master user's secret.
+        database_secret_name: The name of the master user's secret.
         vault: The name of the backup vault in each region.
     """
 
@@ -51,7 +51,7 @@ class GuardedStores:
     launch_instance: str
     peer_instance: str
     database_group: str
-    database_secret: str
+    database_secret_name: str
     vault: str
 
     @staticmethod
@@ -64,7 +64,7 @@ class GuardedStores:
             launch_instance=names.LEDGER_INSTANCE.of(suffix=suffix, region=region),
             peer_instance=names.LEDGER_INSTANCE.of(suffix=suffix, region=peer_region),
             database_group=names.LEDGER.of(suffix=suffix),
-            database_secret=names.LEDGER_SECRET.of(suffix=suffix),
+            database_secret_name=names.LEDGER_SECRET.of(suffix=suffix),
             vault=names.VAULT.of(suffix=suffix),
         )
 
@@ -105,7 +105,6 @@ class DeleteGuard(Construct):
         stores: GuardedStores,
     ) -> None:
         stack = cdk.Stack.of(scope)
-        guarded = list(stack.node.children)
         super().__init__(scope, construct_id)
         region, account = stack.region, stack.account
         buckets = {
@@ -138,7 +137,6 @@ class DeleteGuard(Construct):
                 *_guard_database(self, stores, regions=(region, peer_region)),
             ],
         )
-        guarded += self.node.children
         purge = iam.Policy(
             self,
             "Purge",
@@ -171,13 +169,31 @@ class DeleteGuard(Construct):
                 "KeyId": key_id,
                 "Content": content,
                 **stores.properties(),
-                # While it may purge, its rights must outlive it: a reference orders the deletion.
-                "PurgePolicy": cdk.Fn.condition_if(
-                    purges.logical_id, resource.ref, cdk.Aws.NO_VALUE
-                ),
             },
         )
-        self.resource.node.add_dependency(*guarded)
+        _wait_for_everything(self.resource)
+
+
+def _wait_for_everything(guard: cdk.CustomResource) -> None:
+    """Let the guard be made after all else, and so deleted before it.
+
+    What is made on a condition is waited for by a reference, because a dependency on what may not be
+    there is no valid template.
+    """
+    own = guard.node.default_child
+    assert isinstance(own, cdk.CfnResource)
+    conditional = []
+    for each in cdk.Stack.of(guard).node.find_all():
+        if not isinstance(each, cdk.CfnResource) or each.node.path == own.node.path:
+            continue
+        condition = each.cfn_options.condition
+        if condition is None:
+            own.add_resource_dependency(each)
+        else:
+            conditional.append(
+                cdk.Fn.condition_if(condition.logical_id, each.ref, cdk.Aws.NO_VALUE)
+            )
+    own.add_property_override("After", conditional)
 
 
 def _continue_itself(scope: Construct, *, suffix: str) -> iam.PolicyStatement:

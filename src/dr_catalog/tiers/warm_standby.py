@@ -264,7 +264,7 @@ class WarmStandby:
             },
             after=(database, table, documents, vault, peering),
         )
-        peer_api = peer.read("Transactions", layer="compute", names=("endpoint",), after=workload)
+        peer_api = peer.read("Endpoint", layer="compute", names=("endpoint",), after=workload)
         peer_domain = peer.read(
             "Domain",
             layer="route53",

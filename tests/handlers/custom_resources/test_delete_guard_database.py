@@ -130,7 +130,7 @@ def event(
         "LaunchInstance": f"{NAME}-1",
         "PeerInstance": f"{NAME}-1",
         "DatabaseGroup": NAME,
-        "DatabaseSecret": NAME,
+        "DatabaseSecretName": NAME,
     }
     return stack.event(
         "Delete", ResourceProperties=properties, PhysicalResourceId="dr-delete-guard-dev"
@@ -196,7 +196,7 @@ def test_instances_made_at_run_time_go_before_the_stack(
     assert database.left() == EVERYTHING
 
 
-@pytest.mark.parametrize("missing", ["GlobalCluster", "DatabaseSecret", "PeerInstance"])
+@pytest.mark.parametrize("missing", ["GlobalCluster", "DatabaseSecretName", "PeerInstance"])
 def test_names_that_are_there_by_half_are_refused(
     event: dict[str, Any], stack: Stack, database: Estate, missing: str
 ) -> None:

@@ -15,7 +15,7 @@ PROPERTIES = (
     "LaunchInstance",
     "PeerInstance",
     "DatabaseGroup",
-    "DatabaseSecret",
+    "DatabaseSecretName",
 )
 
 
@@ -98,5 +98,5 @@ def guarded_database(event: dict[str, Any]) -> GuardedDatabase | None:
         launch,
         peer,
         text(event, "DatabaseGroup"),
-        text(event, "DatabaseSecret"),
+        text(event, "DatabaseSecretName"),
     )
