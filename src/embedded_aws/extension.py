@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from types import SimpleNamespace
 from typing import Any
@@ -69,6 +69,7 @@ _tagged = require(stacks, "_with_stack_tags")
 _STATE = "embedded_aws"
 _own_types: set[str] = set()
 _own_tags: dict[str, str] = {}
+_tag_maps: set[str] = set()
 _stores: list[AccountRegionScopedDict] = []
 
 
@@ -81,6 +82,28 @@ def register_service(
     emulator back. ``reset`` forgets what `account_region_store` does not hold.
     """
 
+    module = f"embedded_{name}"
+    _service_handlers[name] = _answering(handle)
+    _service_registry[name] = {"module": module}
+    _patterns[name] = {"target_prefixes": [target_prefix], "credential_scope": name}
+    # Reset asks each loaded module in turn.
+    _loaded_modules[module] = SimpleNamespace(reset=reset)
+
+
+def replace_service(*, name: str, handle: Handler) -> None:
+    """Answer a service of ministack's in its place; which requests are its own stays as it is.
+
+    Raises:
+        IncompatibleEmulatorError: ministack has no such service.
+    """
+    if name not in _service_registry:
+        raise IncompatibleEmulatorError(
+            f"ministack has no service {name}: embedded_aws is written for ministack {PINNED}"
+        )
+    _service_handlers[name] = _answering(handle)
+
+
+def _answering(handle: Handler) -> Callable[..., Awaitable[Response]]:
     async def answer(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
     ) -> Response:
@@ -90,12 +113,7 @@ def register_service(
         )
         return status, dict(answer_headers), content  # the emulator changes the headers
 
-    module = f"embedded_{name}"
-    _service_handlers[name] = answer
-    _service_registry[name] = {"module": module}
-    _patterns[name] = {"target_prefixes": [target_prefix], "credential_scope": name}
-    # Reset asks each loaded module in turn.
-    _loaded_modules[module] = SimpleNamespace(reset=reset)
+    return answer
 
 
 def register_type(
@@ -105,6 +123,7 @@ def register_type(
     update: Callable[..., Made] | None = None,
     delete: Callable[[str, dict[str, Any]], None],
     tags: str = "",
+    tag_map: bool = False,
 ) -> None:
     """Make CloudFormation know a resource type.
 
@@ -119,6 +138,7 @@ def register_type(
             did. Without an update, any change makes the resource anew.
         delete: Physical id and properties in.
         tags: The property, a list of Key and Value, that the stack's tags are added to.
+        tag_map: That property is a map instead.
     """
     handlers: dict[str, Any] = {"create": create, "delete": delete}
     if update is not None:
@@ -126,6 +146,8 @@ def register_type(
     _types[resource_type] = handlers
     if tags:
         _own_tags[resource_type] = tags
+    if tag_map:
+        _tag_maps.add(resource_type)
     _own_types.add(resource_type)
 
 
@@ -164,6 +186,10 @@ def _with_stack_tags(
     if name is None:
         tagged: dict[str, Any] = _tagged(resource_type, properties, stack_tags, *rest)
         return tagged
+    if resource_type in _tag_maps:
+        free = {tag["Key"]: tag["Value"] for tag in stack_tags if not tag["Key"].startswith("aws:")}
+        tags = {**free, **properties.get(name, {})}
+        return {**properties, name: tags} if tags else properties
     own = properties.get(name, [])
     present = {tag["Key"] for tag in own}
     added = [

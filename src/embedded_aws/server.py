@@ -22,6 +22,7 @@ EXTENSIONS = (
     "repairs",
     "resource_types",
     "aurora",
+    "backup",
     "stacksets",
     "service_catalog",
     "permissions",

@@ -18,6 +18,7 @@ import yaml
 
 from . import placeholders
 
+_TAGS = ("Tags", "BackupPlanTags", "BackupVaultTags")  # what types call the tags that stacks add to
 _REMOVED = "removed "  # before a property that an update takes away
 FILE = Path(__file__).with_name("resource_actions.yaml")
 
@@ -149,12 +150,12 @@ def _applies(need: Need, step: Step, item: Any) -> bool:
         if name != need.when and placeholders.is_set(value):
             return False
         return bool(value != placeholders.look_up(step.previous, name))
-    return placeholders.is_set(value) or (need.when == "Tags" and step.tagged)
+    return placeholders.is_set(value) or (need.when in _TAGS and step.tagged)
 
 
 def _tags(step: Step) -> dict[str, Any]:
     """The tags as condition keys: requested on the way in, the resource's own afterwards."""
-    tags = step.properties.get("Tags") or {}
+    tags = next((step.properties[name] for name in _TAGS if step.properties.get(name)), {})
     if isinstance(tags, list):
         tags = {tag["Key"]: tag["Value"] for tag in tags if isinstance(tag, Mapping)}
     prefix = "aws:resourcetag/" if step.verb == "delete" else "aws:requesttag/"
