@@ -22,6 +22,7 @@ EXTENSIONS = (
     "repairs",
     "resource_types",
     "aurora",
+    "dns",
     "stacksets",
     "service_catalog",
     "permissions",
