@@ -790,6 +790,42 @@ def test_a_domain_changes_its_certificate_and_its_paths(
     assert failed(error)[1] == "The domain name you provided already exists."
 
 
+@pytest.mark.parametrize(
+    ("zone", "missing"), [("*", ""), ("ZOTHER", "route53:ChangeResourceRecordSets")]
+)
+def test_the_role_of_a_stack_needs_the_zone(world: World, zone: str, missing: str) -> None:
+    trust = {"Service": "cloudformation.amazonaws.com"}
+    statements = [
+        {"Effect": "Allow", "Action": ["acm:*", "apigateway:*", "iam:*"], "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Action": "route53:*",
+            "Resource": [f"arn:aws:route53:::hostedzone/{zone}", "arn:aws:route53:::change/*"],
+            "Condition": {"StringEquals": {"aws:RequestedRegion": "us-east-1"}},
+        },
+    ]
+    iam = world.api("iam")
+    role = iam.create_role(
+        RoleName="r",
+        AssumeRolePolicyDocument=json.dumps(
+            {"Statement": [{"Effect": "Allow", "Principal": trust, "Action": "sts:AssumeRole"}]}
+        ),
+    )
+    iam.put_role_policy(
+        RoleName="r", PolicyName="p", PolicyDocument=json.dumps({"Statement": statements})
+    )
+    resources = {
+        **API,
+        "Certificate": certificate(world),
+        "Domain": domain(world),
+        "Mapping": mapping(world),
+        "Record": record(world),
+    }
+    made = world.stacks().create("s", resources, RoleARN=role["Role"]["Arn"])
+    assert made.status == ("ROLLBACK_COMPLETE" if missing else "CREATE_COMPLETE"), made.reasons
+    assert not missing or any(missing in reason for reason in made.reasons)
+
+
 def test_a_certificate_waits_for_its_record_and_a_domain_for_the_certificate(
     world: World,
 ) -> None:
