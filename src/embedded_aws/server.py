@@ -23,6 +23,7 @@ EXTENSIONS = (
     "resource_types",
     "aurora",
     "backup",
+    "dns",
     "stacksets",
     "service_catalog",
     "permissions",

@@ -165,6 +165,28 @@ def test_what_an_update_takes_away() -> None:
     assert "s3:DeleteBucketWebsite" in removed
 
 
+def test_dns_is_changed_in_us_east_1_and_reads_the_alarm_in_its_region() -> None:
+    alarm = {"Name": "dr-a", "Region": "us-west-2"}
+    config = {"Type": "CLOUDWATCH_METRIC", "AlarmIdentifier": alarm}
+    check = {"HealthCheckConfig": config, "HealthCheckTags": [{"Key": "Name", "Value": "dr-a"}]}
+    found = {
+        call.action: call for call in calls(step("create", "AWS::Route53::HealthCheck", check))
+    }
+    assert found["route53:CreateHealthCheck"].region == "us-east-1"
+    assert found["route53:ChangeTagsForResource"].resource == "arn:aws:route53:::healthcheck/*"
+    read = found["cloudwatch:DescribeAlarms"]
+    assert (read.region, read.resource) == (
+        "us-west-2",
+        f"arn:aws:cloudwatch:us-west-2:{ACCOUNT}:alarm:dr-a",
+    )
+    options = [{"DomainName": "a.example.com", "HostedZoneId": "Z1"}]
+    certificate = {"DomainName": "a.example.com", "DomainValidationOptions": options}
+    needs = needed("create", "AWS::CertificateManager::Certificate", certificate)
+    assert needs["route53:ChangeResourceRecordSets"] == ["arn:aws:route53:::hostedzone/Z1"]
+    needs = needed("create", "AWS::Route53::RecordSet", {"HostedZoneId": "Z1", "Name": "a"})
+    assert needs["route53:ChangeResourceRecordSets"] == ["arn:aws:route53:::hostedzone/Z1"]
+
+
 def test_tags_of_the_stack_reach_the_resource() -> None:
     assert "s3:PutBucketTagging" not in needed("create", "AWS::S3::Bucket", {"BucketName": "b"})
     tagged = needed("create", "AWS::S3::Bucket", {"BucketName": "b"}, tagged=True)

@@ -166,8 +166,8 @@ def _tags(step: Step) -> dict[str, Any]:
 
 
 def _region(action: str, arn: str, region: str) -> str:
-    """Where the call goes: the resource's region; IAM has its only endpoint in us-east-1."""
-    if action.startswith("iam:"):
+    """Where the call goes: the resource's region; global services have theirs in us-east-1."""
+    if action.startswith(("iam:", "route53:")):
         return "us-east-1"
     parts = arn.split(":", 5)
     return parts[3] if len(parts) == 6 and parts[3] else region

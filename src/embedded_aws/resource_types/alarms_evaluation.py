@@ -91,11 +91,15 @@ def _is_held(alarm: Alarm) -> bool:
     return False
 
 
-def verdict(alarm: Alarm) -> tuple[str, str]:
-    """The state that the data give, with its reason; an empty state keeps the one there is."""
+def verdict(alarm: Alarm, *, before: float | None = None) -> tuple[str, str]:
+    """The state that the data give, with its reason; an empty state keeps the one there is.
+
+    Args:
+        before: Looks at what there was before this time, an end of `ends`; None (default) at all, now.
+    """
     needed, length = alarm.get("DatapointsToAlarm"), int(alarm["EvaluationPeriods"])
     needed = int(needed or length)
-    values = _recent(alarm, length)
+    values = _recent(alarm, length, before)
     present = [value for value in values if value is not None]
     threshold = alarm.get("Threshold", 0.0)
     compare = _COMPARISONS[alarm["ComparisonOperator"]]
@@ -128,18 +132,27 @@ def period(alarm: Alarm) -> int:
     return int(alarm.get("Period") or 60)
 
 
-def _recent(alarm: Alarm, length: int) -> list[float | None]:
+def ends(alarm: Alarm) -> list[float]:
+    """The ends of the periods that have data, newest first."""
+    seconds = period(alarm)
+    points = [point for query in _queries(alarm).values() for point in _points(query)]
+    periods = {int(point["Timestamp"] // seconds) for point in points}
+    return [float((number + 1) * seconds) for number in sorted(periods, reverse=True)]
+
+
+def _recent(alarm: Alarm, length: int, before: float | None) -> list[float | None]:
     """The values of the last periods, oldest first; None where there is none."""
     seconds = period(alarm)
-    series, last = _series(alarm, seconds)
+    series, last = _series(alarm, seconds, before)
     return [series.get(number) for number in range(last - length + 1, last + 1)]
 
 
-def _series(alarm: Alarm, seconds: int) -> tuple[dict[int, float], int]:
+def _series(alarm: Alarm, seconds: int, before: float | None) -> tuple[dict[int, float], int]:
     """The value of each period, and the number of the last one that counts."""
-    found = {name: _points(query) for name, query in _queries(alarm).items()}
+    found = {name: _points(query, before) for name, query in _queries(alarm).items()}
     newest = max((p["Timestamp"] for points in found.values() for p in points), default=0.0)
-    last = int(max(time.time(), newest) // seconds)
+    now = time.time() if before is None else newest
+    last = int(max(now, newest) // seconds)
     statistics = _queries(alarm)
     metrics = {
         name: _by_period(points, seconds, statistics[name]["Stat"])
@@ -167,11 +180,15 @@ def _queries(alarm: Alarm) -> dict[str, dict[str, Any]]:
     return {"metric": {"Metric": metric, "Stat": statistic, "Unit": alarm.get("Unit")}}
 
 
-def _points(query: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _points(query: Mapping[str, Any], before: float | None = None) -> list[dict[str, Any]]:
     metric, unit = query["Metric"], query.get("Unit")
     key = _dimensions_key(_dimensions(metric.get("Dimensions") or []))
     points = _metrics.get((metric["Namespace"], metric["MetricName"], key)) or []
-    return [point for point in points if not unit or point["Unit"] == unit]
+    return [
+        point
+        for point in points
+        if (not unit or point["Unit"] == unit) and (before is None or point["Timestamp"] < before)
+    ]
 
 
 def _by_period(points: list[dict[str, Any]], seconds: int, statistic: str) -> dict[int, float]:
