@@ -1,15 +1,23 @@
-"""What the whole suite shares: one synthesis of each template a session."""
+"""What the whole suite shares: one synthesis of each template, one reading of each AWS model."""
 
 from __future__ import annotations
 
+import functools
+import gc
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 
 Template = dict[str, Any]
+
+# Each boto3 session would read the endpoints of all of AWS and its services' models anew.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+# Models and templates stay to the end: to look through them often for garbage finds none.
+gc.set_threshold(20_000, 50, 100)
 
 
 @pytest.fixture(scope="session")

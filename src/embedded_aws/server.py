@@ -9,6 +9,7 @@ The socket listens before ministack is imported, so that a port is never promise
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -32,6 +33,8 @@ EXTENSIONS = (
 """In the order they are registered: the gate of ``operations`` stands before all others."""
 
 _BACKLOG = 128
+_COLLECT_AFTER = (20_000, 50, 100)
+"""Python's garbage collection, rarer than by default: models and state stay, and are large."""
 _END_SECONDS = 1.0
 
 
@@ -65,7 +68,9 @@ def serve(listener: socket.socket, *, state: Path | None, ready: Callable[[], No
         ready: Called once, when requests are answered.
     """
     os.environ.update(_settings(listener.getsockname()[1], state))
+    gc.set_threshold(*_COLLECT_AFTER)
     app = _application()
+    gc.freeze()
     asyncio.run(_run(app, listener, ready))
 
 

@@ -6,6 +6,7 @@ in the demo; each test launches under suffixes of its own.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -68,18 +69,28 @@ class Identity:
         return json.loads(self.ok(*words, "--output", "json").stdout)
 
     def session(self) -> boto3.Session:
-        """A boto3 session of theirs."""
-        return boto3.Session(
-            aws_access_key_id=self.settings["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=self.settings["AWS_SECRET_ACCESS_KEY"],
-            aws_session_token=self.settings.get("AWS_SESSION_TOKEN"),
+        """Their boto3 session."""
+        return _session(
+            self.settings["AWS_ACCESS_KEY_ID"],
+            self.settings["AWS_SECRET_ACCESS_KEY"],
+            self.settings.get("AWS_SESSION_TOKEN"),
         )
 
     def client(self, service: str, region: str = REGION) -> Any:
-        """A boto3 client of theirs."""
-        return self.session().client(
-            service, region_name=region, endpoint_url=self.settings["AWS_ENDPOINT_URL"]
-        )
+        """Their boto3 client, made once for each service and region."""
+        return _client(self.session(), service, region, self.settings["AWS_ENDPOINT_URL"])
+
+
+@functools.cache
+def _session(key: str, secret: str, token: str | None) -> boto3.Session:
+    return boto3.Session(
+        aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token
+    )
+
+
+@functools.cache
+def _client(session: boto3.Session, service: str, region: str, endpoint: str) -> Any:
+    return session.client(service, region_name=region, endpoint_url=endpoint)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from . import (
     open_apis,
     parameter_keys,
     replication,
+    warm_starts,
 )
 
 
@@ -19,5 +20,6 @@ def register() -> None:
         open_apis,
         parameter_keys,
         replication,
+        warm_starts,
     ):
         repair.install()
