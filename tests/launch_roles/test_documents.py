@@ -24,11 +24,13 @@ DOCUMENTS = {
 }
 DIRECT = {
     "CheckTemplates",
+    "DecryptSecrets",
     "LaunchStacks",
     "PassStackSetAdministration",
     "ReadAssets",
     "ReadCatalogParameters",
     "ReadTemplates",
+    "ResolveSecrets",
     "ServiceLinkedRoles",
 }
 """Statements of the launch role that Service Catalog or CloudFormation uses without CalledVia."""

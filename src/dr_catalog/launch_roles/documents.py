@@ -102,6 +102,7 @@ def launch_policies(
         },
         _read_assets(partition, asset_bucket_prefix),
         _read_catalog_parameters(partition, account),
+        *_resolve_secrets(partition, account),
         {
             "Sid": "PassStackSetAdministration",
             "Effect": "Allow",
@@ -264,6 +265,19 @@ def _read_catalog_parameters(partition: str, account: str) -> Statement:
         ["ssm:GetParameter", "ssm:GetParameters"],
         f"arn:{partition}:ssm:*:{account}:parameter/dr-catalog/*",
     )
+
+
+def _resolve_secrets(partition: str, account: str) -> Iterable[Statement]:
+    """A template's reference to the master password is resolved before any resource is made."""
+    yield _allow(
+        "ResolveSecrets",
+        ["secretsmanager:GetSecretValue"],
+        f"arn:{partition}:secretsmanager:*:{account}:secret:dr-aurora-*",
+    )
+    yield {
+        **_allow("DecryptSecrets", ["kms:Decrypt"], f"arn:{partition}:kms:*:{account}:key/mrk-*"),
+        "Condition": {"StringLike": {"kms:ViaService": "secretsmanager.*.amazonaws.com"}},
+    }
 
 
 def _service_linked_roles(partition: str, account: str) -> Iterable[Statement]:

@@ -1,6 +1,6 @@
 """CloudWatch's alarm operations: what they refuse, and alarms on metric math.
 
-ministack drops the ``Metrics`` of an alarm and takes whatever it is given; reading alarms here also
+ministack drops the ``Metrics`` of an alarm, tags no dashboard and takes whatever it is given; reading alarms here also
 evaluates them, since time alone may change a state.
 
 See https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
@@ -24,6 +24,8 @@ _error = require(cloudwatch, "_error")
 _put_alarm = require(cloudwatch, "_put_metric_alarm")
 _put_composite = require(cloudwatch, "_put_composite_alarm")
 _describe = require(cloudwatch, "_describe_alarms")
+_no_such_alarm = require(cloudwatch, "_validate_alarm_tag_arn")
+_dashboards = require(cloudwatch, "_dashboards")
 _OF_ONE_METRIC = (
     "MetricName",
     "Namespace",
@@ -42,6 +44,7 @@ def install() -> None:
     cloudwatch._put_metric_alarm = _checked(_check_alarm, put_alarm)
     cloudwatch._put_composite_alarm = _checked(_check_actions, _put_composite)
     cloudwatch._describe_alarms = describe
+    cloudwatch._validate_alarm_tag_arn = _no_such_resource
 
 
 def put_alarm(params: Any, data: Data, is_cbor: bool, is_json: bool = False) -> Response:
@@ -65,6 +68,15 @@ def describe(params: Any, data: Data, is_cbor: bool, is_json: bool = False) -> R
     alarms_evaluation.evaluate_all()
     answer: Response = _describe(params, data, is_cbor, is_json)
     return answer
+
+
+def _no_such_resource(arn: str, **form: bool) -> Response | None:
+    """The refusal to tag what is not there; dashboards, the account's own, have tags as well."""
+    kind, _, name = arn.rpartition(":")[2].partition("/")
+    if kind == "dashboard" and name in _dashboards:
+        return None
+    refused: Response | None = _no_such_alarm(arn, **form)
+    return refused
 
 
 def _checked(check: Callable[[Data], None], operation: Callable[..., Response]) -> Any:

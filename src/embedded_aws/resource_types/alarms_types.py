@@ -75,12 +75,7 @@ class AlarmType:
         if old.get("AlarmName") != new.get("AlarmName"):
             return self.create(logical_id, new, stack_name)
         made = self._put(physical_id, new, {})
-        cloudwatch, arn = here("cloudwatch"), made[1]["Arn"]
-        gone = {tag["Key"] for tag in tags(old)} - {tag["Key"] for tag in tags(new)}
-        if gone:
-            cloudwatch.untag_resource(ResourceARN=arn, TagKeys=sorted(gone))
-        if tags(new):
-            cloudwatch.tag_resource(ResourceARN=arn, Tags=tags(new))
+        _retag(made[1]["Arn"], old, new)
         return made
 
     def delete(self, physical_id: str, properties: dict[str, Any]) -> None:
@@ -107,8 +102,8 @@ class Dashboard:
     """``AWS::CloudWatch::Dashboard``, whose body must be one that CloudWatch can draw."""
 
     TYPE = "AWS::CloudWatch::Dashboard"
-    TAGS = ""
-    PROPERTIES = ("DashboardBody", "DashboardName")
+    TAGS = "Tags"
+    PROPERTIES = ("DashboardBody", "DashboardName", "Tags")
 
     def create(self, logical_id: str, properties: Properties, stack_name: str) -> Made:
         """Put the dashboard."""
@@ -118,6 +113,7 @@ class Dashboard:
         here("cloudwatch").put_dashboard(
             DashboardName=name, DashboardBody=properties["DashboardBody"]
         )
+        _retag(f"arn:aws:cloudwatch::{get_account_id()}:dashboard/{name}", {}, properties)
         return name, {}
 
     def update(
@@ -126,11 +122,21 @@ class Dashboard:
         """The body changes in place."""
         if old.get("DashboardName") != new.get("DashboardName"):
             refuse_replacement(self.TYPE, physical_id)
+        _retag(f"arn:aws:cloudwatch::{get_account_id()}:dashboard/{physical_id}", old, new)
         return self.create(logical_id, {**new, "DashboardName": physical_id}, stack_name)
 
     def delete(self, physical_id: str, properties: dict[str, Any]) -> None:
         """Delete the dashboard."""
         here("cloudwatch").delete_dashboards(DashboardNames=[physical_id])
+
+
+def _retag(arn: str, old: Properties, new: Properties) -> None:
+    cloudwatch = here("cloudwatch")
+    gone = {tag["Key"] for tag in tags(old)} - {tag["Key"] for tag in tags(new)}
+    if gone:
+        cloudwatch.untag_resource(ResourceARN=arn, TagKeys=sorted(gone))
+    if tags(new):
+        cloudwatch.tag_resource(ResourceARN=arn, Tags=tags(new))
 
 
 def _check_body(body: str) -> None:

@@ -165,6 +165,11 @@ def _scalar(value: Any, wanted: Any, path: str) -> Any:
         if not text.lstrip("-").isdigit():
             raise PropertyError(path, "expected type: Integer, found: String")
         return int(text)
+    if wanted == "number" and not isinstance(value, int | float):
+        try:
+            return float(text)
+        except ValueError:
+            raise PropertyError(path, "expected type: Number, found: String") from None
     if wanted == "string" and isinstance(value, bool | int | float):
         return text
     return value
@@ -173,7 +178,7 @@ def _scalar(value: Any, wanted: Any, path: str) -> Any:
 def _check(value: Any, schema: Schema, path: str) -> None:
     if "enum" in schema and value not in schema["enum"]:
         raise PropertyError(path, f"{value} is not a valid enum value")
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         if value < schema.get("minimum", value):
             raise PropertyError(path, f"{value} is not greater or equal to {schema['minimum']}")
         if value > schema.get("maximum", value):
