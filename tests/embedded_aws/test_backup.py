@@ -886,6 +886,45 @@ def test_a_stack_changes_in_place_and_goes_back(layer: Layer) -> None:
     assert tested["RestoreTestingPlan"]["StartWindowHours"] == 5
 
 
+def test_an_update_that_fails_leaves_all_as_it_was(layer: Layer) -> None:
+    layer.create("peer", lock="compliance")
+    run, backup = layer.run("peer"), layer.estate.api(region=PEER)
+    vault = {"BackupVaultName": f"dr-vault-{SUFFIX}"}
+    before = backup.describe_backup_vault(**vault)
+    (plan,) = backup.list_backup_plans()["BackupPlansList"]
+    selections = {"BackupPlanId": plan["BackupPlanId"]}
+    chosen = backup.list_backup_selections(**selections)["BackupSelectionsList"]
+    for name, path, value, message in (
+        ("Vault6C2F5821", ["EncryptionKeyArn"], layer.estate.peer_key, "requires replacing"),
+        ("Vault6C2F5821", ["LockConfiguration"], {"MinRetentionDays": 0}, "must be between"),
+        ("BackupSelection815A0E0E", ["BackupSelection", "IamRoleArn"], "none", "be assumed by"),
+        ("TestingAurora50CDABCD", ["ProtectedResourceType"], "RDS", "requires replacing"),
+        ("TestingAurora50CDABCD", ["IamRoleArn"], "none", "cannot be assumed by AWS Backup"),
+    ):
+        resources = layer.resources("peer")
+        target = resources[name]["Properties"]
+        for step in path[:-1]:
+            target = target[step]
+        target[path[-1]] = value
+        failed = run.update("peer", resources, **layer.options("peer", lock="compliance"))
+        assert failed.status == "UPDATE_ROLLBACK_COMPLETE", (name, failed.reasons)
+        assert message in " ".join(failed.reasons)
+    assert {**backup.describe_backup_vault(**vault), "ResponseMetadata": None} == {
+        **before,
+        "ResponseMetadata": None,
+    }
+    assert backup.list_backup_selections(**selections)["BackupSelectionsList"] == chosen
+
+    resources = layer.resources("peer")
+    choice = resources["BackupSelection815A0E0E"]["Properties"]["BackupSelection"]
+    choice["Resources"] = ["arn:aws:dynamodb:*:*:table/*"]
+    done = run.update("peer", resources, **layer.options("peer", lock="compliance"))
+    assert done.status == "UPDATE_COMPLETE", done.reasons
+    (listed,) = backup.list_backup_selections(**selections)["BackupSelectionsList"]
+    found = backup.get_backup_selection(**selections, SelectionId=listed["SelectionId"])
+    assert found["BackupSelection"]["Resources"] == choice["Resources"]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
