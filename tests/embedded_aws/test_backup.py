@@ -755,6 +755,19 @@ def test_a_failed_copy_is_told_to_the_topic_and_the_alarm(layer: Layer) -> None:
     assert len(alarms) == 1
     assert "copy-failed" in alarms[0]
 
+    for name, kind, field, endings in (
+        ("backup-failed", "Backup Job State Change", "state", ("ABORTED", "EXPIRED", "PARTIAL")),
+        ("backup-failed", "Copy Job State Change", "state", ("FAILED",)),
+        ("recovery-point-failed", "Recovery Point State Change", "status", ("EXPIRED", "PARTIAL")),
+    ):
+        detail = {"iamRoleArn": role, "backupVaultName": vault}
+        for ending in (*endings, "COMPLETED"):
+            event = {**ENVELOPE, "detail-type": kind, "detail": {**detail, field: ending}}
+            matches = estate.api("events").test_event_pattern(
+                EventPattern=pattern(estate, name), Event=json.dumps(event)
+            )["Result"]
+            assert matches == (ending in endings), (name, ending)
+
     layer.create("peer", lock="none")  # the role may write to the peer's vault
     done = estate.copy(
         RecoveryPointArn=job["RecoveryPointArn"],
@@ -764,6 +777,67 @@ def test_a_failed_copy_is_told_to_the_topic_and_the_alarm(layer: Layer) -> None:
     )
     assert done["State"] == "COMPLETED", done["StatusMessage"]
     assert list(messages(estate.api("sqs"), queue)) == []
+
+
+ENVELOPE = {
+    "id": "1",
+    "source": "aws.backup",
+    "account": "1",
+    "time": "2026-01-01T00:00:00Z",
+    "region": REGION,
+    "resources": [],
+}
+
+
+def pattern(estate: Estate, name: str) -> str:
+    """The pattern of the layer's rule with this in its name."""
+    (found,) = [each for each in estate.api("events").list_rules()["Rules"] if name in each["Name"]]
+    described: str = estate.api("events").describe_rule(Name=found["Name"])["EventPattern"]
+    return described
+
+
+def test_every_state_is_told_where_it_happens(
+    estate: Estate, runner: Callable[..., Runner]
+) -> None:
+    queues = {}
+    for region in (REGION, PEER):
+        sqs = estate.api("sqs", region)
+        queues[region] = sqs.create_queue(QueueName="all")["QueueUrl"]
+        attributes = sqs.get_queue_attributes(QueueUrl=queues[region], AttributeNames=["QueueArn"])
+        subscription = {"Protocol": "sqs", "Endpoint": attributes["Attributes"]["QueueArn"]}
+        rule = {
+            "EventPattern": {"source": ["aws.backup"]},
+            "Targets": [{"Id": "topic", "Arn": {"Ref": "Topic"}}],
+        }
+        resources = {
+            "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"Subscription": [subscription]}},
+            "Rule": {"Type": "AWS::Events::Rule", "Properties": rule},
+        }
+        made = runner(account=estate.account, region=region).create("all", resources)
+        assert made.status == "CREATE_COMPLETE", made.reasons
+    job = estate.start()
+    copy = estate.copy(RecoveryPointArn=job["RecoveryPointArn"])
+    told = {
+        region: [json.loads(each) for each in messages(estate.api("sqs", region), queue)]
+        for region, queue in queues.items()
+    }
+    ends = [
+        (each["detail-type"], each["detail"].get("state") or each["detail"]["status"])
+        for each in told[REGION]
+    ]
+    states = ("CREATED", "RUNNING", "COMPLETED")
+    assert sorted(ends) == sorted(
+        [
+            ("Recovery Point State Change", "COMPLETED"),
+            *(("Backup Job State Change", state) for state in states),
+            *(("Copy Job State Change", state) for state in states),
+        ]
+    )
+    (event,) = told[PEER]
+    assert event["region"] == PEER
+    assert event["resources"] == [copy["DestinationRecoveryPointArn"]]
+    assert event["detail"]["backupVaultName"] == VAULT
+    assert event["detail"]["sourceBackupVaultArn"] == estate.vault(REGION)
 
 
 def messages(sqs: Any, queue: str) -> Iterator[str]:
@@ -810,6 +884,45 @@ def test_a_stack_changes_in_place_and_goes_back(layer: Layer) -> None:
     assert (changed["BackupPlanId"], changed["BackupPlanName"]) == (plan["BackupPlanId"], "other")
     tested = backup.get_restore_testing_plan(RestoreTestingPlanName="dr_restore_test_dev_1")
     assert tested["RestoreTestingPlan"]["StartWindowHours"] == 5
+
+
+def test_an_update_that_fails_leaves_all_as_it_was(layer: Layer) -> None:
+    layer.create("peer", lock="compliance")
+    run, backup = layer.run("peer"), layer.estate.api(region=PEER)
+    vault = {"BackupVaultName": f"dr-vault-{SUFFIX}"}
+    before = backup.describe_backup_vault(**vault)
+    (plan,) = backup.list_backup_plans()["BackupPlansList"]
+    selections = {"BackupPlanId": plan["BackupPlanId"]}
+    chosen = backup.list_backup_selections(**selections)["BackupSelectionsList"]
+    for name, path, value, message in (
+        ("Vault6C2F5821", ["EncryptionKeyArn"], layer.estate.peer_key, "requires replacing"),
+        ("Vault6C2F5821", ["LockConfiguration"], {"MinRetentionDays": 0}, "must be between"),
+        ("BackupSelection815A0E0E", ["BackupSelection", "IamRoleArn"], "none", "be assumed by"),
+        ("TestingAurora50CDABCD", ["ProtectedResourceType"], "RDS", "requires replacing"),
+        ("TestingAurora50CDABCD", ["IamRoleArn"], "none", "cannot be assumed by AWS Backup"),
+    ):
+        resources = layer.resources("peer")
+        target = resources[name]["Properties"]
+        for step in path[:-1]:
+            target = target[step]
+        target[path[-1]] = value
+        failed = run.update("peer", resources, **layer.options("peer", lock="compliance"))
+        assert failed.status == "UPDATE_ROLLBACK_COMPLETE", (name, failed.reasons)
+        assert message in " ".join(failed.reasons)
+    assert {**backup.describe_backup_vault(**vault), "ResponseMetadata": None} == {
+        **before,
+        "ResponseMetadata": None,
+    }
+    assert backup.list_backup_selections(**selections)["BackupSelectionsList"] == chosen
+
+    resources = layer.resources("peer")
+    choice = resources["BackupSelection815A0E0E"]["Properties"]["BackupSelection"]
+    choice["Resources"] = ["arn:aws:dynamodb:*:*:table/*"]
+    done = run.update("peer", resources, **layer.options("peer", lock="compliance"))
+    assert done.status == "UPDATE_COMPLETE", done.reasons
+    (listed,) = backup.list_backup_selections(**selections)["BackupSelectionsList"]
+    found = backup.get_backup_selection(**selections, SelectionId=listed["SelectionId"])
+    assert found["BackupSelection"]["Resources"] == choice["Resources"]
 
 
 @pytest.mark.parametrize(

@@ -76,18 +76,16 @@ class Selection:
         made = here("backup").create_backup_selection(
             BackupPlanId=plan, BackupSelection=properties["BackupSelection"]
         )
-        selection = made["SelectionId"]
-        physical_id = f"{selection}_{plan}"
-        return physical_id, {
-            "BackupPlanId": plan,
-            "Id": physical_id,
-            "SelectionId": selection,
-        }
+        return _made_selection(made["SelectionId"], plan)
 
     def update(
         self, physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str
     ) -> Made:
-        """Make it anew."""
+        """Make it anew, unless it is what an update that failed has left as it was."""
+        selection, _, plan = physical_id.partition("_")
+        found = here("backup").get_backup_selection(BackupPlanId=plan, SelectionId=selection)
+        if (plan, found["BackupSelection"]) == (new["BackupPlanId"], new["BackupSelection"]):
+            return _made_selection(selection, plan)
         return self.create(logical_id, new, stack_name)
 
     def delete(self, physical_id: str, properties: dict[str, Any]) -> None:
@@ -117,6 +115,11 @@ def _spelt(value: Any) -> Any:
 def _made(plan: dict[str, Any]) -> Made:
     names = ("BackupPlanArn", "BackupPlanId", "VersionId")
     return plan["BackupPlanId"], {name: plan[name] for name in names}
+
+
+def _made_selection(selection: str, plan: str) -> Made:
+    physical_id = f"{selection}_{plan}"
+    return physical_id, {"BackupPlanId": plan, "Id": physical_id, "SelectionId": selection}
 
 
 TYPES = (Plan(), Selection())

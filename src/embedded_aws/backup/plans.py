@@ -154,9 +154,6 @@ def _create_selection(params: Params) -> Answer:
     by_tags = selection.get("ListOfTags") or any(selection.get("Conditions", {}).values())
     if by_tags and not checks.allowed(role, "tag:GetResources", "*"):
         raise invalid(f"IAM Role {role['Arn']} is not authorized to call tag:GetResources")
-    names = [each["SelectionName"] for each in _selected(plan["BackupPlanId"])]
-    if selection["SelectionName"] in names:
-        raise checks.exists_already("Backup selection with the same name", plan["BackupPlanArn"])
     selection_id = state.new_id()
     state.selections[selection_id] = {
         "SelectionId": selection_id,

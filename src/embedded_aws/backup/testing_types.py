@@ -41,7 +41,7 @@ class RestorePlan:
     ) -> Made:
         """Change it in place; another name is another plan."""
         known(new, (*self._SETTINGS, _PLAN, "Tags"))
-        if old[_PLAN] != new[_PLAN]:
+        if new[_PLAN] != physical_id:
             return self.create(logical_id, new, stack_name)
         backup = here("backup")
         made = backup.update_restore_testing_plan(
@@ -95,13 +95,15 @@ class RestoreSelection:
     ) -> Made:
         """Change it in place; of another name, or of another plan, it is another selection."""
         known(new, (*self._SETTINGS, *self._FIXED))
-        if any(old[name] != new[name] for name in (_PLAN, _SELECTION)):
+        names = {_PLAN: new[_PLAN], _SELECTION: new[_SELECTION]}
+        if "|".join(names.values()) != physical_id:
             return self.create(logical_id, new, stack_name)
-        if old["ProtectedResourceType"] != new["ProtectedResourceType"]:
+        backup = here("backup")
+        found = backup.get_restore_testing_selection(**names)["RestoreTestingSelection"]
+        if found["ProtectedResourceType"] != new["ProtectedResourceType"]:
             refuse_replacement(self.TYPE, physical_id)
-        here("backup").update_restore_testing_selection(
-            RestoreTestingPlanName=new[_PLAN],
-            RestoreTestingSelectionName=new[_SELECTION],
+        backup.update_restore_testing_selection(
+            **names,
             RestoreTestingSelection={**_emptied(old), **_given(new, self._SETTINGS)},
         )
         return physical_id, {}

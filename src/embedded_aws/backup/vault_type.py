@@ -49,15 +49,15 @@ class Vault:
     ) -> Made:
         """Another name is another vault; the key of a vault stays."""
         known(new, _PROPERTIES)
-        if old["BackupVaultName"] != new["BackupVaultName"]:
+        if new["BackupVaultName"] != physical_id:
             return self.create(logical_id, new, stack_name)
-        if old.get("EncryptionKeyArn") != new.get("EncryptionKeyArn"):
-            refuse_replacement(self.TYPE, physical_id)
         backup = here("backup")
-        arn = backup.describe_backup_vault(BackupVaultName=physical_id)["BackupVaultArn"]
+        vault = backup.describe_backup_vault(BackupVaultName=physical_id)
+        if new.get("EncryptionKeyArn") != vault["EncryptionKeyArn"]:
+            refuse_replacement(self.TYPE, physical_id)
         _configure(backup, physical_id, old, new)
-        retag(backup, arn, old.get(self.TAGS, {}), new.get(self.TAGS, {}))
-        return _made(physical_id, arn)
+        retag(backup, vault["BackupVaultArn"], old.get(self.TAGS, {}), new.get(self.TAGS, {}))
+        return _made(physical_id, vault["BackupVaultArn"])
 
     def delete(self, physical_id: str, properties: dict[str, Any]) -> None:
         """Delete it, unless it holds recovery points."""
@@ -69,16 +69,26 @@ class Vault:
 
 
 def _configure(backup: Any, name: str, old: Properties, new: Properties) -> None:
-    policy, lock = "AccessPolicy", "LockConfiguration"
+    policy = "AccessPolicy"
     if new.get(policy):
         text = new[policy] if isinstance(new[policy], str) else json.dumps(new[policy])
         backup.put_backup_vault_access_policy(BackupVaultName=name, Policy=text)
     elif old.get(policy):
         backup.delete_backup_vault_access_policy(BackupVaultName=name)
-    if old.get(lock) == new.get(lock):  # to put a lock again would begin its days of grace again
+    _lock(backup, name, old.get("LockConfiguration") or {}, new.get("LockConfiguration") or {})
+
+
+def _lock(backup: Any, name: str, old: Properties, new: Properties) -> None:
+    """Lock the vault, unless it is locked so: to do it again would begin its days of grace again."""
+    vault = backup.describe_backup_vault(BackupVaultName=name)
+    days = "ChangeableForDays"
+    regraced = days in old and days in new and old[days] != new[days]
+    retention = {each: vault.get(each) for each in ("MinRetentionDays", "MaxRetentionDays")}
+    as_wanted = retention == {each: new.get(each) for each in retention}
+    if as_wanted and ("LockDate" in vault) == (days in new) and not regraced:
         return
-    if new.get(lock):
-        backup.put_backup_vault_lock_configuration(BackupVaultName=name, **new[lock])
+    if new:
+        backup.put_backup_vault_lock_configuration(BackupVaultName=name, **new)
     else:
         backup.delete_backup_vault_lock_configuration(BackupVaultName=name)
 
