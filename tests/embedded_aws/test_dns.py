@@ -10,7 +10,7 @@ import urllib.request
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -614,6 +614,27 @@ def test_a_record_of_a_stack_changes_and_comes_back(world: World) -> None:
     assert told(world) == [(f"new.{world.zone}.", "", "192.0.2.1"), other]
     assert stacks.delete("s").status == "DELETE_COMPLETE"
     assert told(world) == [other]
+
+
+def test_a_record_of_a_stack_moves_to_another_zone(
+    world: World,
+) -> None:
+    """Its name, which CloudFormation knows it by, stays the same."""
+    made = world.api("route53").create_hosted_zone(Name=world.zone, CallerReference="other")
+    other = replace(world, zone_id=made["HostedZone"]["Id"].rpartition("/")[2])
+    other.change("CREATE", plain("192.0.2.9"))
+    stacks, name = world.stacks(), f"{world.name}."
+    assert stacks.create("s", {"A": record(world)}).status == "CREATE_COMPLETE"
+    for zone in (other, replace(world, zone_id="ZNONE")):
+        assert stacks.update("s", {"A": record(zone)}).status == "UPDATE_ROLLBACK_COMPLETE"
+        assert (told(world), told(other)) == ([(name, "", "192.0.2.1")], [(name, "", "192.0.2.9")])
+    other.change("DELETE", plain("192.0.2.9"))
+    moved = stacks.update("s", {"A": record(other)})
+    assert moved.status == "UPDATE_COMPLETE", moved.reasons
+    assert (told(world), told(other)) == ([], [(name, "", "192.0.2.1")])
+    other.change("UPSERT", plain("192.0.2.7"))  # by hand
+    assert stacks.delete("s").status == "DELETE_COMPLETE"
+    assert told(other) == []
 
 
 def certificate(world: World, **properties: Any) -> Resources:
