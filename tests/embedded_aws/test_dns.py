@@ -10,7 +10,7 @@ import urllib.request
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -380,6 +380,9 @@ def test_a_state_set_by_hand_and_a_changed_or_deleted_alarm_move_nothing(pair: W
     cloudwatch.delete_alarms(AlarmNames=[f"dr-serving-{HERE}"])
     pair.publish(ahead=1, here=0)
     assert pair.answer(kind="TXT")["RecordData"] == [THERE]
+    (record,) = [each for each in pair.records() if each["SetIdentifier"] == HERE]
+    pair.api("route53").delete_health_check(HealthCheckId=record["HealthCheckId"])
+    assert pair.answer(kind="TXT")["RecordData"] == [HERE]  # nothing speaks against it any more
 
 
 def test_a_health_check_given_its_alarm_anew_has_its_new_settings(pair: World) -> None:
@@ -528,6 +531,9 @@ def test_a_zone_that_is_not_there_or_not_empty(world: World) -> None:
     with pytest.raises(ClientError) as error:
         route53.delete_hosted_zone(Id=world.zone_id)
     assert failed(error)[0] == "HostedZoneNotEmpty"
+    (zone,) = route53.list_hosted_zones()["HostedZones"]
+    assert route53.get_hosted_zone(Id=world.zone_id)["HostedZone"] == zone
+    assert (zone["Name"], zone["ResourceRecordSetCount"]) == (f"{world.zone}.", 3)
 
 
 @pytest.mark.parametrize(
@@ -614,6 +620,27 @@ def test_a_record_of_a_stack_changes_and_comes_back(world: World) -> None:
     assert told(world) == [(f"new.{world.zone}.", "", "192.0.2.1"), other]
     assert stacks.delete("s").status == "DELETE_COMPLETE"
     assert told(world) == [other]
+
+
+def test_a_record_of_a_stack_moves_to_another_zone(
+    world: World,
+) -> None:
+    """Its name, which CloudFormation knows it by, stays the same."""
+    made = world.api("route53").create_hosted_zone(Name=world.zone, CallerReference="other")
+    other = replace(world, zone_id=made["HostedZone"]["Id"].rpartition("/")[2])
+    other.change("CREATE", plain("192.0.2.9"))
+    stacks, name = world.stacks(), f"{world.name}."
+    assert stacks.create("s", {"A": record(world)}).status == "CREATE_COMPLETE"
+    for zone in (other, replace(world, zone_id="ZNONE")):
+        assert stacks.update("s", {"A": record(zone)}).status == "UPDATE_ROLLBACK_COMPLETE"
+        assert (told(world), told(other)) == ([(name, "", "192.0.2.1")], [(name, "", "192.0.2.9")])
+    other.change("DELETE", plain("192.0.2.9"))
+    moved = stacks.update("s", {"A": record(other)})
+    assert moved.status == "UPDATE_COMPLETE", moved.reasons
+    assert (told(world), told(other)) == ([], [(name, "", "192.0.2.1")])
+    other.change("UPSERT", plain("192.0.2.7"))  # by hand
+    assert stacks.delete("s").status == "DELETE_COMPLETE"
+    assert told(other) == []
 
 
 def certificate(world: World, **properties: Any) -> Resources:
@@ -850,6 +877,9 @@ def test_a_certificate_waits_for_its_record_and_a_domain_for_the_certificate(
     with pytest.raises(ClientError) as error:
         gateway.create_base_path_mapping(domainName=world.name, restApiId="none", stage="live")
     assert failed(error)[0] == "BadRequestException"
+    with pytest.raises(ClientError) as error:
+        gateway.delete_base_path_mapping(domainName=world.name, basePath="none")
+    assert failed(error)[0] == "NotFoundException"
 
 
 def test_shares_of_the_traffic_reach_both_regions(world: World, endpoint: str) -> None:

@@ -45,7 +45,7 @@ def update(
         if after not in there:
             _change(new, [{"Action": "CREATE", "ResourceRecordSet": after}])
         if _made(after)[0] == physical_id:  # CloudFormation sees no replacement and deletes nothing
-            delete(physical_id, dict(old))
+            _remove(old, exact=True)
         return _made(after)
     same = _identity(before) == _identity(after)
     changes = []
@@ -61,11 +61,16 @@ def update(
 
 def delete(physical_id: str, properties: dict[str, Any]) -> None:
     """Delete the record as it is now, if it is there."""
-    identity = _identity(_record(properties))
+    _remove(properties, exact=False)
+
+
+def _remove(properties: Properties, *, exact: bool) -> None:
+    """Delete the record; an ``exact`` one only while it has these very values."""
+    wanted = _record(properties)
     try:
-        there = [each for each in _there(properties) if _identity(each) == identity]
-        if there:
-            _change(properties, [{"Action": "DELETE", "ResourceRecordSet": there[0]}])
+        for each in _there(properties):
+            if each == wanted or (not exact and _identity(each) == _identity(wanted)):
+                _change(properties, [{"Action": "DELETE", "ResourceRecordSet": each}])
     except ClientError as error:
         if error.response["Error"]["Code"] != "NoSuchHostedZone":
             raise
