@@ -25,6 +25,10 @@ from botocore.config import Config
 
 import dr_catalog
 
+from .database import database, empty_database
+
+__all__ = ["database", "empty_database"]  # fixtures, one database for all folders
+
 HANDLERS = Path(dr_catalog.__file__).parent / "handlers"
 sys.path[:0] = [str(HANDLERS / asset) for asset in ("_database", "processor", "custom_resources")]
 

@@ -13,9 +13,9 @@ import pytest
 from ..embedded_aws import aurora_estate as estate
 from ..embedded_aws.conftest import serving
 from ..embedded_aws.stack_runner import Runner
-from .conftest import STANDBY, WRITER
 
 ACCOUNT = "333333333333"
+WRITER, STANDBY = estate.HOME, estate.PEER
 USER = "transactions"
 
 

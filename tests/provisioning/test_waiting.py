@@ -68,7 +68,7 @@ def test_a_local_endpoint_is_polled_faster(aws, waiting):
     aws.local = True
     aws.record.side_effect = [record(status="IN_PROGRESS"), record()]
     waiting(PROVISION, record())
-    assert waiting.slept == [0.3]
+    assert waiting.slept == [0.1]
 
 
 def test_events_come_once_in_order_and_only_those_of_this_operation(aws, waiting):

@@ -21,7 +21,7 @@ from .parameters import changed, different_values
 from .stacks import launch_stack, stack_name, why_failed
 from .steps import LAUNCH, TERMINATE, UPGRADE, Follow, Nothing, Provision, Terminate, Update
 
-POLL_SECONDS, LOCAL_POLL_SECONDS = 5.0, 0.3
+POLL_SECONDS, LOCAL_POLL_SECONDS = 5.0, 0.1
 _NOUN = {LAUNCH: "launch", UPGRADE: "upgrade", TERMINATE: "termination"}
 _AFTER_FAILURE = {
     LAUNCH: "mend the reason, clear it away with `{terminate}`, then launch again",

@@ -53,12 +53,12 @@ def programs() -> Path:
     copy = root() / PACKAGE / VERSION_FOLDER
     (copy / "bin").mkdir(parents=True)
     for name in _PROGRAMS:
-        shutil.copy(installed / "bin" / name, copy / "bin" / name)
+        _link(str(installed / "bin" / name), str(copy / "bin" / name))
     for name in ("lib/postgresql", "share/postgresql"):
-        shutil.copytree(installed / name, copy / name)
+        shutil.copytree(installed / name, copy / name, copy_function=_link)
     libraries = package.with_name(f"{PACKAGE}.libs")
     if libraries.is_dir():
-        shutil.copytree(libraries, root() / libraries.name)
+        shutil.copytree(libraries, root() / libraries.name, copy_function=_link)
     return copy / "bin"
 
 
@@ -81,6 +81,14 @@ def remove() -> None:
     """Remove the folder, if it was made."""
     if root.cache_info().currsize:
         shutil.rmtree(root(), ignore_errors=True)
+
+
+def _link(source: str, copy: str) -> None:
+    """A second name of the file, or a copy of it on another file system."""
+    try:
+        os.link(source, copy)
+    except OSError:
+        shutil.copy(source, copy)
 
 
 def _owner() -> int:

@@ -8,10 +8,8 @@ from typing import Any
 import database_setup
 import pytest
 
-from ..database import Database, at, database, empty_database
+from ..database import Database, at
 from .conftest import Context, Stack
-
-__all__ = ["database", "empty_database"]
 
 Answer = dict[str, Any]
 

@@ -21,10 +21,8 @@ from settings import LedgerSettings, Settings
 from store import Store
 
 from ..conftest import STANDBY, WRITER, Aws
-from ..database import Database, database, empty_database
+from ..database import Database
 from .conftest import Answer, Processor
-
-__all__ = ["database", "empty_database"]
 
 TIME = "2025-01-31T12:00:00.000000Z"
 Make = Callable[..., Processor]
