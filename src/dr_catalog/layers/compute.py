@@ -128,7 +128,8 @@ class TransactionApi(Construct):
         )
         self.function: lambda_.IFunction = processor.function
         self.api = _api(self, suffix=suffix, function=processor.function)
-        self.stage, self.endpoint = STAGE, self.api.url
+        # A reference, so that what maps to the stage comes after it.
+        self.stage, self.endpoint = self.api.deployment_stage.stage_name, self.api.url
         publish(self, suffix=suffix, layer="compute", values={"endpoint": self.endpoint})
 
 

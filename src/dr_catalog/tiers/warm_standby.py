@@ -287,6 +287,7 @@ class WarmStandby:
             ),
             peer_weight=stack.value(given.PEER_WEIGHT),
         )
+        dns.node.add_dependency(workload)  # its health checks follow alarms there
         plan = BackupPlan(
             stack,
             "Backup",

@@ -8,6 +8,7 @@ repeated deletion takes it up again.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from response import STARTED, Refused, Unfinished
@@ -31,7 +32,6 @@ class Deadline:
     def __init__(self, event: dict[str, Any], context: Any) -> None:
         self._end = event[STARTED] + PATIENCE
         self._context = context
-        self._pause = FIRST_PAUSE
 
     def check(self, *, ahead: float = 0) -> None:
         """Go on when there is time for ``ahead`` seconds more.
@@ -43,13 +43,19 @@ class Deadline:
         if time.time() + ahead > self._end:
             raise Refused(
                 "This is not finished, and CloudFormation does not wait any longer. What is done stays "
-                "done: repeat the deletion or the update to continue."
+                "done: repeat the deletion to continue, or the update."
             )
         if self._context.get_remaining_time_in_millis() / 1000 < MARGIN + ahead:
             raise Unfinished
 
-    def pause(self) -> None:
-        """Sleep, when there is time for it; each pause is twice as long as the last, up to 5 s."""
-        self.check(ahead=self._pause)
-        time.sleep(self._pause)
-        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+    def repeat(self, act: Callable[[], bool]) -> None:
+        """Act for as long as that says something is left, with pauses that grow up to 5 s between.
+
+        Raises:
+            Unfinished, Refused: As ``check`` does.
+        """
+        pause = FIRST_PAUSE
+        while act():
+            self.check(ahead=pause)
+            time.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)

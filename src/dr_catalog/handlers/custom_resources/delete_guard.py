@@ -71,13 +71,13 @@ def act(event: dict[str, Any], context: Any) -> Result:
 
 
 def _protect(event: dict[str, Any], deadline: Deadline) -> None:
+    database = guarded_database(event)
     launch, peer = text(event, "LaunchRegion"), text(event, "PeerRegion")
     protect_table(
         text(event, "TableName"),
         (client("dynamodb", launch), client("dynamodb", peer)),
         deadline=deadline,
     )
-    database = guarded_database(event)
     if database:
         protect_database(database)
 

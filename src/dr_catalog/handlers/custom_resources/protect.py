@@ -9,6 +9,7 @@ See https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWith
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from deadline import Deadline
@@ -30,12 +31,17 @@ def protect_table(table: str, clients: Iterable[Any], *, deadline: Deadline) -> 
         Refused, Unfinished: Time is short.
     """
     for dynamodb in clients:
-        while not dynamodb.describe_table(TableName=table)["Table"].get(
-            "DeletionProtectionEnabled", False
-        ):
-            with ignoring(*BUSY):
-                dynamodb.update_table(TableName=table, DeletionProtectionEnabled=True)
-            deadline.pause()
+        deadline.repeat(partial(_protect_replica, dynamodb, table))
+
+
+def _protect_replica(dynamodb: Any, table: str) -> bool:
+    """Whether it was not protected yet."""
+    found = dynamodb.describe_table(TableName=table)["Table"]
+    if found.get("DeletionProtectionEnabled"):
+        return False
+    with ignoring(*BUSY):
+        dynamodb.update_table(TableName=table, DeletionProtectionEnabled=True)
+    return True
 
 
 def protect_database(database: GuardedDatabase) -> None:

@@ -26,11 +26,9 @@ def purge_database(database: GuardedDatabase, *, deadline: Deadline) -> None:
     Raises:
         Refused, Unfinished: Time is short.
     """
-    while _delete_database(database):
-        deadline.pause()
+    deadline.repeat(lambda: _delete_database(database))
     for half in database:
-        while _delete_groups(half.rds, database.group):
-            deadline.pause()
+        _purge_groups(half.rds, database.group, deadline)
 
 
 def purge_half(database: GuardedDatabase, half: Half, *, deadline: Deadline) -> None:
@@ -39,10 +37,10 @@ def purge_half(database: GuardedDatabase, half: Half, *, deadline: Deadline) -> 
     Raises:
         Refused, Unfinished: Time is short.
     """
-    while _delete_half(half, database.global_cluster, _members(_global_cluster(database))):
-        deadline.pause()
-    while _delete_groups(half.rds, database.group):
-        deadline.pause()
+    deadline.repeat(
+        lambda: _delete_half(half, database.global_cluster, _members(_global_cluster(database)))
+    )
+    _purge_groups(half.rds, database.group, deadline)
 
 
 def _delete_database(database: GuardedDatabase) -> bool:
@@ -104,6 +102,10 @@ def _delete_half(half: Half, global_cluster: str, members: dict[str, bool]) -> b
                 DeleteAutomatedBackups=True,
             )
     return True
+
+
+def _purge_groups(rds: Any, group: str, deadline: Deadline) -> None:
+    deadline.repeat(lambda: _delete_groups(rds, group))
 
 
 def _delete_groups(rds: Any, group: str) -> bool:

@@ -28,17 +28,20 @@ def purge_secret(secret: str, *, secrets: Any, peer_region: str, deadline: Deadl
     Raises:
         Refused, Unfinished: Time is short.
     """
-    while found := _describe(secrets, secret):
-        regions = {replica["Region"] for replica in found.get("ReplicationStatus", ())}
-        if peer_region not in regions:
-            with ignoring(GONE):
-                secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
-            return
-        with ignoring(BUSY, GONE):
-            secrets.remove_regions_from_replication(
-                SecretId=secret, RemoveReplicaRegions=[peer_region]
-            )
-        deadline.pause()
+    deadline.repeat(lambda: _remove_replica(secrets, secret, peer_region))
+    if _describe(secrets, secret):
+        with ignoring(GONE):
+            secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
+
+
+def _remove_replica(secrets: Any, secret: str, region: str) -> bool:
+    """Whether there was one."""
+    found = _describe(secrets, secret)
+    if region not in {replica["Region"] for replica in found.get("ReplicationStatus", ())}:
+        return False
+    with ignoring(BUSY, GONE):
+        secrets.remove_regions_from_replication(SecretId=secret, RemoveReplicaRegions=[region])
+    return True
 
 
 def _describe(secrets: Any, secret: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ See https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltab
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from deadline import Deadline
@@ -34,39 +35,44 @@ def purge_table(
         Refused, Unfinished: Time is short.
     """
     for client in (peer, launch):
-        _unprotect(client, table, deadline)
-    _remove_replica(launch, table, peer_region, deadline)
+        deadline.repeat(partial(_unprotect, client, table))
+    deadline.repeat(lambda: _remove_replica(launch, table, peer_region))
     for client in (peer, launch):
-        _delete(client, table, deadline)
+        deadline.repeat(partial(_delete, client, table))
 
 
-def _unprotect(client: Any, table: str, deadline: Deadline) -> None:
-    while (found := _describe(client, table)) and found.get("DeletionProtectionEnabled"):
-        if found["TableStatus"] == "ACTIVE":
-            with ignoring(*BUSY, GONE):
-                client.update_table(TableName=table, DeletionProtectionEnabled=False)
-        deadline.pause()
+def _unprotect(client: Any, table: str) -> bool:
+    """Whether it was protected."""
+    found = _describe(client, table)
+    if not found.get("DeletionProtectionEnabled"):
+        return False
+    if found["TableStatus"] == "ACTIVE":
+        with ignoring(*BUSY, GONE):
+            client.update_table(TableName=table, DeletionProtectionEnabled=False)
+    return True
 
 
-def _remove_replica(client: Any, table: str, region: str, deadline: Deadline) -> None:
-    while found := _describe(client, table):
-        statuses = {each["RegionName"]: each["ReplicaStatus"] for each in found.get("Replicas", [])}
-        if region not in statuses:
-            return
-        if found["TableStatus"] == "ACTIVE" and statuses[region] != "DELETING":
-            with ignoring(*BUSY):
-                client.update_table(
-                    TableName=table, ReplicaUpdates=[{"Delete": {"RegionName": region}}]
-                )
-        deadline.pause()
+def _remove_replica(client: Any, table: str, region: str) -> bool:
+    """Whether there was one."""
+    found = _describe(client, table)
+    statuses = {each["RegionName"]: each["ReplicaStatus"] for each in found.get("Replicas", [])}
+    if region not in statuses:
+        return False
+    if found["TableStatus"] == "ACTIVE" and statuses[region] != "DELETING":
+        with ignoring(*BUSY):
+            client.update_table(
+                TableName=table, ReplicaUpdates=[{"Delete": {"RegionName": region}}]
+            )
+    return True
 
 
-def _delete(client: Any, table: str, deadline: Deadline) -> None:
-    while found := _describe(client, table):
-        if found["TableStatus"] != "DELETING":
-            with ignoring(*BUSY, GONE):
-                client.delete_table(TableName=table)
-        deadline.pause()
+def _delete(client: Any, table: str) -> bool:
+    """Whether it was there."""
+    found = _describe(client, table)
+    if found and found["TableStatus"] != "DELETING":
+        with ignoring(*BUSY, GONE):
+            client.delete_table(TableName=table)
+    return bool(found)
 
 
 def _describe(client: Any, table: str) -> dict[str, Any]:

@@ -41,14 +41,15 @@ def purge_vaults(vault: str, clients: Mapping[str, Any], *, deadline: Deadline) 
         Refused: Something is held, or time is short.
         Unfinished: Time is short.
     """
-    while True:
+
+    def purge() -> bool:
         present = {region: client for region, client in clients.items() if exists(client, vault)}
         held = [_purge(client, vault, region, deadline) for region, client in present.items()]
         if any(held):
             raise Refused(" ".join(each for each in held if each))
-        if not present:
-            return
-        deadline.pause()
+        return bool(present)
+
+    deadline.repeat(purge)
 
 
 def exists(backup: Any, vault: str) -> bool:

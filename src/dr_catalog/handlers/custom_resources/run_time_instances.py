@@ -17,11 +17,7 @@ def delete_run_time_instances(database: GuardedDatabase, *, deadline: Deadline) 
     Raises:
         Refused, Unfinished: Time is short.
     """
-    while True:
-        left = [_delete(half) for half in database]  # both begin before either is awaited
-        if not any(left):
-            return
-        deadline.pause()
+    deadline.repeat(lambda: any(tuple(map(_delete, database))))  # both begin before either is awaited
 
 
 def _delete(half: Half) -> bool:

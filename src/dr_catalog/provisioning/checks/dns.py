@@ -31,7 +31,8 @@ def route53(launch: Launch, region: str) -> Iterator[Check]:
     route53 = launch.client("route53", region)
     zone = next(
         each
-        for each in route53.list_hosted_zones_by_name(DNSName=name.partition(".")[2])["HostedZones"]
+        for page in route53.get_paginator("list_hosted_zones").paginate()
+        for each in page["HostedZones"]
         if each["Name"].rstrip(".") == name.partition(".")[2]
     )
     (record,) = [
