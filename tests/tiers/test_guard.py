@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from dr_catalog.launch_roles import boundary_policy
+
 from ..layers.reading import Template, actions, only, resources, statements, text
 from . import guarded_stack
 
@@ -127,3 +129,11 @@ def test_what_lies_behind_a_recovery_point_goes_through_backup_alone(
         if statement["Sid"] == sid
     ]
     assert conditions == [{"ForAnyValue:StringEquals": {"aws:CalledVia": "backup.amazonaws.com"}}]
+
+
+@pytest.mark.parametrize("guard", ["Guard", "UpdateGuard"])
+def test_the_boundary_lets_the_guards_do_it(template: Template, guard: str) -> None:
+    boundary = boundary_policy(partition="aws", account="222222222222")["Statement"]
+    within = {action for statement in boundary for action in actions(statement)}
+    asked = {action for statement in statements(template, guard) for action in actions(statement)}
+    assert asked - within == set()

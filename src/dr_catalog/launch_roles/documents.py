@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from .. import names
+from .guards import guard_rights
 
 Statement = dict[str, Any]
 Document = dict[str, Any]
@@ -216,9 +217,10 @@ def boundary_policy(*, partition: str, account: str) -> Document:
             },
             _allow(
                 "Parameters",
-                ["ssm:GetParameter"],
+                ["ssm:GetParameter", "ssm:GetParameters"],
                 f"arn:{partition}:ssm:*:{account}:parameter/dr/*",
             ),
+            *guard_rights(partition=partition, account=account),
             {
                 **_allow(
                     "Replication",
