@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 from deadline import Deadline
 from purge_vaults import purge_vaults
 from response import STARTED, Refused
@@ -88,7 +90,7 @@ def regions(no_pauses: list[float]) -> dict[str, Backup]:
     return {WRITER: Backup(), STANDBY: Backup()}
 
 
-def purge(regions: dict[str, Backup]) -> None:
+def purge(regions: Mapping[str, Any]) -> None:
     purge_vaults(VAULT, regions, deadline=Deadline({STARTED: time.time()}, Context(900)))
 
 
@@ -175,3 +177,28 @@ def test_rights_that_are_missing_are_not_taken_for_a_vault_that_is_gone(
     monkeypatch.setattr(regions[WRITER], "_list_recovery_points_by_backup_vault", denied)
     with pytest.raises(ClientError, match="AccessDenied"):
         purge(regions)
+
+
+def test_requests_and_answers_are_those_of_aws_backup(no_pauses: list[float]) -> None:
+    client = boto3.client(
+        "backup", region_name=WRITER, aws_access_key_id="test", aws_secret_access_key="test"
+    )
+    vault = {"BackupVaultName": VAULT}
+    points = [
+        {"RecoveryPointArn": arn, "Status": "COMPLETED", "ResourceType": "Aurora"}
+        for arn in (SNAPSHOT, CONTINUOUS)
+    ]
+    with Stubber(client) as stubber:
+        for operation, answer, asked in (
+            ("list_backup_vaults", {"BackupVaultList": [vault]}, {}),
+            ("list_recovery_points_by_backup_vault", {"RecoveryPoints": points}, vault),
+            ("delete_recovery_point", {}, {**vault, "RecoveryPointArn": SNAPSHOT}),
+            ("disassociate_recovery_point", {}, {**vault, "RecoveryPointArn": CONTINUOUS}),
+            ("list_backup_vaults", {"BackupVaultList": [vault]}, {}),
+            ("list_recovery_points_by_backup_vault", {"RecoveryPoints": []}, vault),
+            ("delete_backup_vault", {}, vault),
+            ("list_backup_vaults", {"BackupVaultList": []}, {}),
+        ):
+            stubber.add_response(operation, answer, asked)
+        purge({WRITER: client})
+        stubber.assert_no_pending_responses()
