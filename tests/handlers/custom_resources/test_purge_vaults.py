@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from deadline import Deadline
 from purge_vaults import purge_vaults
-from response import STARTED, Refused
+from response import REASON_LIMIT, STARTED, Refused
 
 from ..conftest import STANDBY, WRITER
 from .conftest import Context
@@ -157,13 +157,23 @@ def test_what_a_lock_holds_is_told_once_the_rest_is_under_way(regions: dict[str,
     told = str(refused.value)
     assert f"does not delete 1 recovery points of vault {VAULT} in {STANDBY}" in told
     assert "InvalidRequestException: the vault is locked" in told
-    assert "until it expires, the last of them on 2031-02-03" in told
+    assert "the last of which expires on 2031-02-03" in told
     assert "repeat the deletion to continue" in told
     assert VAULT in held.vaults
     assert held.points[TABLE]["Status"] == "DELETING"
     assert {each["Status"] for each in regions[WRITER].points.values()} == {"DELETING"}
 
-    held.held = {}  # the lock's time is over
+    for backup in regions.values():
+        backup.held = dict.fromkeys(backup.points, "the vault is locked " * 20)
+    held.add(SNAPSHOT)
+    regions[WRITER].add(SNAPSHOT)
+    with pytest.raises(Refused) as refused:
+        purge(regions)
+    assert all(region in str(refused.value) for region in regions)
+    assert len(str(refused.value)) <= REASON_LIMIT
+
+    for backup in regions.values():
+        backup.held = {}  # the lock's time is over
     purge(regions)
     assert {name for backup in regions.values() for name in backup.vaults} == {"other"}
 
