@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 
 import pytest
 
-from ..layers.reading import Template, of_type, only, statements, text
+from dr_catalog.launch_roles import boundary_policy
+
+from ..layers.reading import Template, actions, of_type, only, statements, text
 
 ROLES = ["primary", "foundation", "workload"]
 
@@ -135,3 +138,17 @@ def test_every_role_has_the_boundary(templates: Mapping[str, Template], role: st
     for made in of_type(templates[role], "AWS::IAM::Role"):
         boundary = text(templates[role], made["Properties"]["PermissionsBoundary"])
         assert boundary == "arn:<Partition>:iam::<AccountId>:policy/dr-catalog-boundary"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_boundary_lets_every_role_do_what_its_policies_say(
+    templates: Mapping[str, Template], role: str
+) -> None:
+    boundary = boundary_policy(partition="aws", account="222222222222")["Statement"]
+    allowed = {action for statement in boundary for action in actions(statement)}
+    for statement in statements(templates[role], ""):
+        if statement["Effect"] == "Deny":
+            continue
+        for action in actions(statement):
+            # kms:ReEncrypt* and the like are written out in the boundary.
+            assert [each for each in allowed if fnmatchcase(each, action)], action

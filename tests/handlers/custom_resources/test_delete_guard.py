@@ -247,6 +247,23 @@ def test_a_purge_keeps_its_order(
     assert calls == first[:2]
 
 
+def test_vaults_go_in_both_regions_after_the_documents_and_before_the_table(
+    run: Callable[..., dict[str, Any]], environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(vault: str, clients: dict[str, Any], **_: Any) -> None:
+        assert vault == "dr-vault-dev"
+        for region, client in clients.items():
+            assert client.meta.service_model.service_name == "backup"
+            assert client.meta.region_name == region
+        raise response.Refused(f"held in {', '.join(clients)}")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(delete_guard, "purge_vaults", held)
+        answer = run(Vault="dr-vault-dev")
+    assert (answer["Status"], answer["Reason"]) == ("FAILED", f"held in {WRITER}, {STANDBY}")
+    assert environment.left() == [each for each in EVERYTHING if not each.startswith("bucket")]
+
+
 def test_a_purge_that_runs_short_of_time_continues_itself(
     stack: Stack,
     no_pauses: list[float],

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 from deadline import Deadline
 from purge_vaults import purge_vaults
-from response import STARTED, Refused
+from response import REASON_LIMIT, STARTED, Refused
 
 from ..conftest import STANDBY, WRITER
 from .conftest import Context
@@ -88,7 +90,7 @@ def regions(no_pauses: list[float]) -> dict[str, Backup]:
     return {WRITER: Backup(), STANDBY: Backup()}
 
 
-def purge(regions: dict[str, Backup]) -> None:
+def purge(regions: Mapping[str, Any]) -> None:
     purge_vaults(VAULT, regions, deadline=Deadline({STARTED: time.time()}, Context(900)))
 
 
@@ -155,13 +157,23 @@ def test_what_a_lock_holds_is_told_once_the_rest_is_under_way(regions: dict[str,
     told = str(refused.value)
     assert f"does not delete 1 recovery points of vault {VAULT} in {STANDBY}" in told
     assert "InvalidRequestException: the vault is locked" in told
-    assert "until it expires, the last of them on 2031-02-03" in told
+    assert "the last of which expires on 2031-02-03" in told
     assert "repeat the deletion to continue" in told
     assert VAULT in held.vaults
     assert held.points[TABLE]["Status"] == "DELETING"
     assert {each["Status"] for each in regions[WRITER].points.values()} == {"DELETING"}
 
-    held.held = {}  # the lock's time is over
+    for backup in regions.values():
+        backup.held = dict.fromkeys(backup.points, "the vault is locked " * 20)
+    held.add(SNAPSHOT)
+    regions[WRITER].add(SNAPSHOT)
+    with pytest.raises(Refused) as refused:
+        purge(regions)
+    assert all(region in str(refused.value) for region in regions)
+    assert len(str(refused.value)) <= REASON_LIMIT
+
+    for backup in regions.values():
+        backup.held = {}  # the lock's time is over
     purge(regions)
     assert {name for backup in regions.values() for name in backup.vaults} == {"other"}
 
@@ -175,3 +187,28 @@ def test_rights_that_are_missing_are_not_taken_for_a_vault_that_is_gone(
     monkeypatch.setattr(regions[WRITER], "_list_recovery_points_by_backup_vault", denied)
     with pytest.raises(ClientError, match="AccessDenied"):
         purge(regions)
+
+
+def test_requests_and_answers_are_those_of_aws_backup(no_pauses: list[float]) -> None:
+    client = boto3.client(
+        "backup", region_name=WRITER, aws_access_key_id="test", aws_secret_access_key="test"
+    )
+    vault = {"BackupVaultName": VAULT}
+    points = [
+        {"RecoveryPointArn": arn, "Status": "COMPLETED", "ResourceType": "Aurora"}
+        for arn in (SNAPSHOT, CONTINUOUS)
+    ]
+    with Stubber(client) as stubber:
+        for operation, answer, asked in (
+            ("list_backup_vaults", {"BackupVaultList": [vault]}, {}),
+            ("list_recovery_points_by_backup_vault", {"RecoveryPoints": points}, vault),
+            ("delete_recovery_point", {}, {**vault, "RecoveryPointArn": SNAPSHOT}),
+            ("disassociate_recovery_point", {}, {**vault, "RecoveryPointArn": CONTINUOUS}),
+            ("list_backup_vaults", {"BackupVaultList": [vault]}, {}),
+            ("list_recovery_points_by_backup_vault", {"RecoveryPoints": []}, vault),
+            ("delete_backup_vault", {}, vault),
+            ("list_backup_vaults", {"BackupVaultList": []}, {}),
+        ):
+            stubber.add_response(operation, answer, asked)
+        purge({WRITER: client})
+        stubber.assert_no_pending_responses()

@@ -25,6 +25,11 @@ BUSY = "InvalidResourceStateException"
 NOT_EMPTY = "InvalidRequestException"
 HELD = ("AccessDeniedException", "InvalidParameterValueException", "InvalidRequestException")
 ON_ITS_WAY = ("CREATING", "DELETING")
+ADVICE = (
+    "A vault lock in compliance mode holds each until it expires, one in governance mode until it is "
+    "taken off, a legal hold until it is released: wait for that or end it, then repeat the deletion "
+    "to continue."
+)
 CONTINUOUS = ":continuous:"
 """In the ARN of every continuous recovery point, and in no other."""
 
@@ -46,7 +51,7 @@ def purge_vaults(vault: str, clients: Mapping[str, Any], *, deadline: Deadline) 
         present = {region: client for region, client in clients.items() if exists(client, vault)}
         held = [_purge(client, vault, region, deadline) for region, client in present.items()]
         if any(held):
-            raise Refused(" ".join(each for each in held if each))
+            raise Refused(" ".join([*filter(None, held), ADVICE]))
         return bool(present)
 
     deadline.repeat(purge)
@@ -107,9 +112,8 @@ def _delete(backup: Any, vault: str, point: dict[str, Any]) -> str:
 def _told(vault: str, region: str, held: list[tuple[dict[str, Any], str]]) -> str:
     ends = [point.get("CalculatedLifecycle", {}).get("DeleteAt") for point, _ in held]
     known = [end for end in ends if end is not None]
-    until = f", the last of them on {max(known):%Y-%m-%d}" if known else ""
+    until = f", the last of which expires on {max(known):%Y-%m-%d}" if known else ""
     return (
-        f"AWS Backup does not delete {len(held)} recovery points of vault {vault} in {region} "
-        f"({held[0][1][:200]}). A lock in compliance mode holds each until it expires{until}; a legal "
-        f"hold, until it is released. Wait for that or end it, then repeat the deletion to continue."
+        f"AWS Backup does not delete {len(held)} recovery points of vault {vault} in {region}{until} "
+        f"({held[0][1][:160]})."
     )
