@@ -17,7 +17,9 @@ def delete_run_time_instances(database: GuardedDatabase, *, deadline: Deadline) 
     Raises:
         Refused, Unfinished: Time is short.
     """
-    deadline.repeat(lambda: any(tuple(map(_delete, database))))  # both begin before either is awaited
+    deadline.repeat(
+        lambda: any(tuple(map(_delete, database)))
+    )  # both begin before either is awaited
 
 
 def _delete(half: Half) -> bool:
