@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# The tests start many processes: each would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 .PHONY: demo test check bench clean
@@ -11,7 +13,7 @@ demo: $(READY)  ## the whole story on the embedded AWS
 	$(BIN)/python examples/demo.py
 
 test: $(READY)  ## the whole suite
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 check: $(READY)  ## format, lint, types, arrows between the folders, releases
 	$(BIN)/ruff format --check .
