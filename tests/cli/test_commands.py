@@ -63,11 +63,14 @@ def test_launch(launchable, run):
 
 def test_launch_streams_plain_lines_where_there_is_no_terminal(launchable, run):
     launchable.local = True
-    happened = [event("Queue", "CREATE_FAILED", reason="no\n key"), event("Key", "CREATE_COMPLETE")]
+    happened = [
+        event("Queue", "CREATE_FAILED", reason="no\n key"),
+        event("SC-1", "CREATE_COMPLETE", type="AWS::CloudFormation::Stack"),
+    ]
     launchable.events.side_effect = lambda *_, **__: iter(happened)
     lines = run("launch", "warm-standby", "--suffix", "demo").stderr.splitlines()
     assert lines[0] == "launching 'demo' (warm-standby 1.0.0) in us-east-1, local simulation"
-    assert lines[1].split()[1:4] == ["us-east-1", "CREATE_COMPLETE", "Key"]
+    assert lines[1].split()[1:4] == ["us-east-1", "CREATE_COMPLETE", "SC-1"]
     assert lines[2].endswith("us-east-1  CREATE_FAILED  Queue  AWS::SSM::Parameter: no key")
 
 

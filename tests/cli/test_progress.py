@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dr_catalog.cli.progress import LIVE_AFTER_SECONDS, Progress
+from dr_catalog.cli.progress import COUNT_EVERY_SECONDS, LIVE_AFTER_SECONDS, STACK, Progress
 from tests.provisioning.fakes import event
 
 
@@ -79,3 +79,23 @@ def test_blocked_progress_is_said_once(capsys, clock):
         progress.report([], "no right")
         progress.report([], "no right")
     assert capsys.readouterr().err == "launching\nno progress can be shown: no right\n"
+
+
+def test_a_log_gets_stacks_and_failures_and_now_and_then_a_count(capsys, clock):
+    with Progress("launching", clock=clock) as progress:
+        progress.report(
+            [
+                event("SC-1", "CREATE_IN_PROGRESS", type=STACK),
+                event("Key", "CREATE_COMPLETE"),
+                event("Queue", "CREATE_IN_PROGRESS", region="us-west-2"),
+            ],
+            "",
+        )
+        clock.now += COUNT_EVERY_SECONDS
+        progress.report([], "")
+        progress.report([event("Queue", "CREATE_FAILED", region="us-west-2", reason="taken")], "")
+    title, stack, count, failed = capsys.readouterr().err.splitlines()
+    assert title == "launching"
+    assert stack.split() == ["0s", "us-east-1", "CREATE_IN_PROGRESS", "SC-1", STACK]
+    assert count.split("  ")[-1] == "1 resources done, under way: Queue in us-west-2"
+    assert failed.endswith("us-west-2  CREATE_FAILED  Queue  AWS::SSM::Parameter: taken")

@@ -1,7 +1,8 @@
 """What a waiting command shows on stderr: plain lines, or a live list on a terminal.
 
-A terminal sees nothing for the first four seconds, then one line a resource that changes in place;
-anything else gets one line an event.
+A terminal sees nothing for the first four seconds, then one line a resource that changes in place.
+Anything else, a log, gets a line for what happens to a whole stack and for what fails, and every ten
+seconds how many resources are done and which are under way.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from ..provisioning import StackEvent
 
 LIVE_AFTER_SECONDS = 4.0
+COUNT_EVERY_SECONDS = 10.0
+STACK = "AWS::CloudFormation::Stack"
+_NAMED = 3  # of the resources under way, those that a count names
 _BESIDES = 4  # lines of a terminal that the live list leaves free
 
 
@@ -34,7 +38,7 @@ class Progress:
 
     def __init__(self, title: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._title, self._clock = title, clock
-        self._begun = clock()
+        self._begun = self._counted = clock()
         self._terminal = sys.stderr.isatty()
         self._live: Live | None = None
         self._latest: dict[tuple[str, str, str], StackEvent] = {}
@@ -61,7 +65,9 @@ class Progress:
             self._latest[event.region, event.stack, event.resource] = event
         if not self._terminal:
             for event in events:
-                click.echo(self._line(event), err=True)
+                if event.type == STACK or event.status.endswith("_FAILED"):
+                    click.echo(self._line(event), err=True)
+            self._count()
             if blocked and not self._blocked:
                 click.echo(f"no progress can be shown: {blocked}", err=True)
         self._blocked = blocked
@@ -77,6 +83,21 @@ class Progress:
         words = [f"{self._elapsed():5.0f}s", event.region, event.status, event.resource, event.type]
         reason = f": {' '.join(event.reason.split())}" if event.status.endswith("_FAILED") else ""
         return "  ".join(words) + reason
+
+    def _count(self) -> None:
+        """Say how far it is, unless that was said a moment ago."""
+        if self._clock() - self._counted < COUNT_EVERY_SECONDS:
+            return
+        self._counted = self._clock()
+        resources = [event for event in self._latest.values() if event.type != STACK]
+        under_way = [each for each in resources if each.status.endswith("_IN_PROGRESS")]
+        named = [f"{each.resource} in {each.region}" for each in under_way[-_NAMED:]]
+        more = f" and {len(under_way) - _NAMED} more" if len(under_way) > _NAMED else ""
+        click.echo(
+            f"{self._elapsed():5.0f}s  {len(resources) - len(under_way)} resources done, under way: "
+            f"{', '.join(named) or 'none'}{more}",
+            err=True,
+        )
 
     def _go_live(self) -> None:
         from rich.console import Console
