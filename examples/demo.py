@@ -1,4 +1,4 @@
-"""The whole story on the embedded AWS: publish, onboard, launch, use, upgrade, terminate.
+"""The whole story on the embedded AWS: publish, onboard, launch, use, guard, terminate.
 
     make demo
 
@@ -24,11 +24,13 @@ import boto3
 
 from dr_catalog import names
 from dr_catalog.provisioning.checks import Check, Launch, inspect
+from dr_catalog.provisioning.checks.left import keys, left
 from dr_catalog.provisioning.endpoint import call
 
 ROOT = Path(__file__).resolve().parents[1]
 HUB, TENANT, SUFFIX = "111111111111", "222222222222", "demo"
 REGION, PEER = "us-east-1", "us-west-2"
+ZONE = "dr.example.com"
 COMMAND = Path(sys.executable).with_name("dr-catalog")
 STARTED = time.monotonic()
 
@@ -61,24 +63,28 @@ def story(port: str) -> None:
     step(f"... and onboards tenant account {TENANT}")
     run("onboard", "--account", TENANT, "--stage", "dev", env=hub)
 
+    zone = hosted_zone()
     tenant = sign_in(port, "dr-tenant")
     session = boto3.Session(
         tenant["AWS_ACCESS_KEY_ID"], tenant["AWS_SECRET_ACCESS_KEY"], tenant["AWS_SESSION_TOKEN"]
     )
-    step("The tenant looks at what is offered and launches by suffix; nothing else to know")
+    step("The tenant looks at what is offered and launches by suffix; a zone gives the API a name")
     run("products", env=tenant)
-    run("launch", "warm-standby", "--suffix", SUFFIX, "--version", "1.0.0", env=tenant)
-    endpoints = addresses(tenant)
+    run(
+        *("launch", "warm-standby", "--suffix", SUFFIX),
+        *("--set", f"ZoneId={zone}", "--set", f"ZoneName={ZONE}"),
+        env=tenant,
+    )
     launch = Launch(
         session=session,
         account=TENANT,
         suffix=SUFFIX,
         region=REGION,
         peer_region=PEER,
-        endpoints=endpoints,
+        endpoints=addresses(tenant),
     )
 
-    step("Every replicated resource, read back from its own service in both regions")
+    step("Every layer, read back from its own service in both regions")
     checks = inspect(launch)
     table(checks)
     expect(all(check.ok for check in checks), "everything is as it must be in both regions")
@@ -86,22 +92,40 @@ def story(port: str) -> None:
     step("Data crosses: written in one region, read in the other")
     transaction(launch)
     document(launch)
+    recovery_point(launch)
 
-    step("The tenant upgrades, and turns protection off so that the demo may end")
+    step("One name for both regions, which follows a switch in the peer and no probe")
+    name(launch, zone)
+
+    step("What would hurt is refused before anything is touched")
+    run("terminate", "--suffix", SUFFIX, "--yes", env=tenant, refused=True)
+    run("upgrade", "--suffix", SUFFIX, "--set", "Cidr=10.99.0.0/16", env=tenant, refused=True)
+    expect(
+        all(check.ok for check in inspect(launch)),
+        "everything is still as it must be in both regions",
+    )
+
+    step("The tenant turns protection off, so that the demo may end, and terminates")
     run(
-        *("upgrade", "--suffix", SUFFIX, "--version", "1.1.0"),
+        *("upgrade", "--suffix", SUFFIX),
         *("--set", "DeletionProtection=false", "--set", "OnTermination=purge"),
         env=tenant,
     )
     run("status", "--suffix", SUFFIX, env=tenant)
-    expect(
-        all(check.ok for check in inspect(launch)), "after the upgrade everything is as it must be"
-    )
-    by_status(launch)
-
-    step("The tenant terminates; nothing may be left")
     run("terminate", "--suffix", SUFFIX, "--yes", env=tenant)
-    nothing_left(launch)
+    for region in (REGION, PEER):
+        found = left(launch, region)
+        expect(not found, f"{region}: nothing is left that carries the suffix{said(found)}")
+        states = ", ".join(sorted(set(keys(launch, region)))) or "gone"
+        expect(True, f"{region}: the customer key is {states}, as KMS demands")
+
+
+def hosted_zone() -> str:
+    """The public zone that the tenant account has; its id."""
+    route53 = boto3.client("route53", **credentials(identity(TENANT)))
+    made = route53.create_hosted_zone(Name=ZONE, CallerReference="demo")["HostedZone"]
+    found: str = made["Id"].rpartition("/")[2]
+    return found
 
 
 def transaction(launch: Launch) -> None:
@@ -128,6 +152,12 @@ def transaction(launch: Launch) -> None:
     expect(
         seen.status == 200 and seen.body["amount"] == first.body["amount"],
         f"GET /transactions/t-1 in {PEER}: {seen.status} {seen.body}",
+    )
+    ready = call(launch.session, endpoint=launch.endpoints[PEER], region=PEER, path="ready")
+    checks = {check: told["ok"] for check, told in ready.body["checks"].items()}
+    expect(
+        all(checks.values()) and {"ledger", "lag"} <= checks.keys(),
+        f"GET /ready in {PEER}: {ready.body['role']}, {', '.join(checks)} all well",
     )
     repeat, other = (
         post(transactionId="t-1", amount="12.50"),
@@ -158,67 +188,57 @@ def document(launch: Launch) -> None:
     )
 
 
-def by_status(launch: Launch) -> None:
-    """What 1.1.0 adds: transactions listed by status."""
-    listed = call(
-        launch.session,
-        endpoint=launch.endpoints[PEER],
-        region=PEER,
-        path="transactions?status=RECEIVED",
+def recovery_point(launch: Launch) -> None:
+    """What the hourly rule does, done once by hand: back the database up, copy it to the peer."""
+    here, there = (launch.client("backup", region) for region in (REGION, PEER))
+    vault = names.VAULT.of(suffix=SUFFIX)
+    role = f"arn:aws:iam::{TENANT}:role/{names.BACKUP_ROLE.of(suffix=SUFFIX, region=REGION)}"
+    job = here.start_backup_job(
+        BackupVaultName=vault,
+        ResourceArn=launch.told("aurora", REGION)["cluster-arn"],
+        IamRoleArn=role,
+        Lifecycle={"DeleteAfterDays": 7},
     )
+    made = here.describe_backup_job(BackupJobId=job["BackupJobId"])
+    expect(made["State"] == "COMPLETED", f"a backup of the database in {REGION}: {made['State']}")
+    copy = here.start_copy_job(
+        RecoveryPointArn=made["RecoveryPointArn"],
+        SourceBackupVaultName=vault,
+        DestinationBackupVaultArn=launch.told("backup", PEER)["vault-arn"],
+        IamRoleArn=role,
+        Lifecycle={"DeleteAfterDays": 35},
+    )
+    state = here.describe_copy_job(CopyJobId=copy["CopyJobId"])["CopyJob"]["State"]
+    (point,) = there.list_recovery_points_by_backup_vault(BackupVaultName=vault)["RecoveryPoints"]
     expect(
-        listed.status == 200 and len(listed.body["transactions"]) == 1,
-        f"new in 1.1.0, GET /transactions?status=RECEIVED in {PEER}: {listed.status}, "
-        f"{len(listed.body.get('transactions', []))} transaction",
+        state == "COMPLETED" and PEER in point["EncryptionKeyArn"],
+        f"its copy is in {PEER}'s vault under {point['EncryptionKeyArn']}",
     )
 
 
-def nothing_left(launch: Launch) -> None:
-    """Ask each service in both regions for anything that carries the suffix."""
-    for region in (REGION, PEER):
-        left = [
-            *(
-                bucket["Name"]
-                for bucket in launch.client("s3", region).list_buckets()["Buckets"]
-                if f"-{SUFFIX}-" in bucket["Name"]
-            ),
-            *(
-                name
-                for name in launch.client("dynamodb", region).list_tables()["TableNames"]
-                if name.endswith(f"-{SUFFIX}")
-            ),
-            *(
-                function["FunctionName"]
-                for function in launch.client("lambda", region).list_functions()["Functions"]
-                if function["FunctionName"].endswith(f"-{SUFFIX}")
-            ),
-            *(
-                stack["StackName"]
-                for stack in launch.client("cloudformation", region).describe_stacks()["Stacks"]
-                if stack["StackName"].startswith(("SC-", "StackSet-"))
-            ),
-            *(
-                parameter["Name"]
-                for parameter in launch.client("ssm", region).describe_parameters()["Parameters"]
-                if parameter["Name"].startswith(f"/dr/{SUFFIX}/")
-            ),
-            *(
-                group["logGroupName"]
-                for group in launch.client("logs", region).describe_log_groups()["logGroups"]
-                if group["logGroupName"].endswith(f"-{SUFFIX}")
-            ),
-        ]
-        expect(
-            not left, f"{region}: no stack, bucket, table, function, parameter or log group left"
+def name(launch: Launch, zone: str) -> None:
+    """Ask Route 53 which region answers, before and after the switch; this is no failover."""
+    route53 = launch.client("route53", REGION)
+    api = launch.told("route53", REGION)["domain-name"]
+    targets = {
+        launch.told("route53", each)["regional-domain-name"]: each for each in (REGION, PEER)
+    }
+
+    def answering() -> str:
+        answer = route53.test_dns_answer(HostedZoneId=zone, RecordName=api, RecordType="A")
+        return targets[answer["RecordData"][0].rstrip(".")]
+
+    expect(answering() == REGION, f"{api} is answered by {answering()}")
+    for region in (PEER, REGION):
+        launch.client("ssm", PEER).put_parameter(
+            Name=names.parameter(suffix=SUFFIX, layer="route53", name="serving-region"),
+            Value=region,
+            Overwrite=True,
         )
-        kms = launch.client("kms", region)
-        keys = [
-            kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]
-        ]
-        states = {key["KeyState"] for key in keys if key["KeyManager"] == "CUSTOMER"}
+        launch.client("lambda", PEER).invoke(FunctionName=names.CONTROL_METRIC.of(suffix=SUFFIX))
+        until(answering, lambda answer, wanted=region: answer == wanted)
         expect(
-            states <= {"PendingDeletion", "PendingReplicaDeletion"},
-            f"{region}: the customer key is {', '.join(sorted(states)) or 'gone'}, as KMS demands",
+            answering() == region, f"the switch says {region}: {api} is answered by {answering()}"
         )
 
 
@@ -239,6 +259,15 @@ def identity(account: str) -> dict[str, str]:
     }
 
 
+def credentials(environment: dict[str, str]) -> dict[str, str]:
+    """The same for a boto3 client."""
+    return {
+        "aws_access_key_id": environment["AWS_ACCESS_KEY_ID"],
+        "aws_secret_access_key": environment["AWS_SECRET_ACCESS_KEY"],
+        "region_name": environment["AWS_DEFAULT_REGION"],
+    }
+
+
 def sign_in(port: str, role: str) -> dict[str, str]:
     """The environment of someone of the tenant team in their role."""
     exports = run(
@@ -251,7 +280,9 @@ def sign_in(port: str, role: str) -> dict[str, str]:
     )
 
 
-def run(*words: str, env: dict[str, str] | None = None, show: bool = True) -> str:
+def run(
+    *words: str, env: dict[str, str] | None = None, show: bool = True, refused: bool = False
+) -> str:
     """Run ``dr-catalog`` with these words; its output is shown as it comes."""
     if show:
         say(f"\n$ dr-catalog {' '.join(words)}")
@@ -262,9 +293,16 @@ def run(*words: str, env: dict[str, str] | None = None, show: bool = True) -> st
         stdout=None if show else subprocess.PIPE,
         text=True,
     )
-    if done.returncode:
+    if done.returncode != int(refused):
         sys.exit(f"'dr-catalog {' '.join(words)}' ended with exit code {done.returncode}")
+    if refused:
+        expect(True, "refused, as it must be")
     return done.stdout or ""
+
+
+def said(found: list[str]) -> str:
+    """What was found, to be added to a line."""
+    return f": {', '.join(found)}" if found else ""
 
 
 def table(checks: list[Check]) -> None:
