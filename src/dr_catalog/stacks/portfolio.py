@@ -103,7 +103,7 @@ class PortfolioStack(cdk.Stack):
             local_role_name=names.LAUNCH_ROLE.of(suffix=name),
             description=f"{name} is launched under this role, not under the tenant's",
         )
-        launch.add_dependency(offer)
+        launch.add_resource_dependency(offer)
         for file in constraints:
             rules = servicecatalog.CfnLaunchTemplateConstraint(
                 self,
@@ -112,7 +112,7 @@ class PortfolioStack(cdk.Stack):
                 description=f"Rules for the parameters of {name}: {file.stem}",
                 rules=json.dumps(json.loads(file.read_text(encoding="utf-8")), sort_keys=True),
             )
-            rules.add_dependency(offer)
+            rules.add_resource_dependency(offer)
 
     def _open_to(self, portfolio: Portfolio) -> None:
         for principal in portfolio.principals:
