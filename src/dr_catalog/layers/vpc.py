@@ -1,6 +1,6 @@
 """The network: one VPC in each region, with room for functions and for the database.
 
-Three kinds of subnets in three zones: *public* ones hold the NAT gateways and nothing else, *private*
+Three kinds of subnets in three zones, or in two where a region has no more: *public* ones hold the NAT gateways and nothing else, *private*
 ones the functions, which reach AWS through endpoints and the rest through NAT, *isolated* ones the
 database, which reaches nobody. Both regions get the same network with ranges that don't overlap, so
 that they can be peered (``vpc_peering``); ``vpc_cidr`` gives the ranges.
@@ -22,9 +22,10 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct, DependencyGroup
 
 from .. import names
+from ._network import RouteTable
 from ._parameters import publish
 
-ZONES = 3
+ZONES = 3  # at the most; the last one is made on a condition
 SUBNET_BITS = 8  # each subnet is a /24, so that nine fit into the smallest range, a /20
 KINDS = ("public", "private", "isolated")
 ANYWHERE = "0.0.0.0/0"
@@ -34,7 +35,7 @@ INTERFACE_SERVICES = ("kms", "secretsmanager", "monitoring", "logs")
 
 
 class Network(Construct):
-    """One region's half; both regions get the same. The region needs three zones or more.
+    """One region's half; both regions get the same.
 
     Args:
         suffix: The environment suffix.
@@ -42,17 +43,19 @@ class Network(Construct):
         peer_cidr: The peer network's range, where functions may reach the database.
         key: Encrypts the flow logs; its policy must admit the log group ``/dr/<suffix>/flow-logs``.
         nat_per_zone: ``"true"`` makes a NAT gateway in each zone, so that none depends on another;
-            ``"false"`` one for all three, which costs a third.
+            ``"false"`` one for all, which costs a third.
+        zones: ``"3"`` (default) or ``"2"``, of which the region must have as many.
 
     Attributes:
         vpc_id: The VPC.
         cidr: Its range.
         private_subnet_ids: Where functions run.
         isolated_subnet_ids: Where the database runs.
-        route_table_ids: Those of the private and the isolated subnets.
+        route_tables: Those of the private and the isolated subnets.
         function_security_group_id: For functions: out to HTTPS anywhere and to PostgreSQL in both
             networks, nothing in.
-        ready: What a function in a private subnet needs before it can reach AWS: depend on it.
+        ready: What a function in one of the first two private subnets needs before it can reach AWS:
+            depend on it. The last zone is left out, since it may not be there.
     """
 
     def __init__(
@@ -65,9 +68,17 @@ class Network(Construct):
         peer_cidr: str,
         key: kms.IKey,
         nat_per_zone: str,
+        zones: str = str(ZONES),
     ) -> None:
         super().__init__(scope, construct_id)
         self._suffix = suffix
+        in_three = cdk.Fn.condition_equals(zones, str(ZONES))
+        self._last_zone = cdk.CfnCondition(self, "LastZone", expression=in_three)
+        nat_in_each = cdk.Fn.condition_equals(nat_per_zone, "true")
+        self._nat_per_zone = cdk.CfnCondition(self, "NatPerZone", expression=nat_in_each)
+        self._nat_in_last_zone = cdk.CfnCondition(
+            self, "NatInLastZone", expression=cdk.Fn.condition_and(nat_in_each, in_three)
+        )
         self.ready = DependencyGroup()
         self.cidr = cidr
         vpc = ec2.CfnVPC(
@@ -76,12 +87,16 @@ class Network(Construct):
         cdk.Tags.of(vpc).add("Name", f"dr-{suffix}")
         self.vpc_id = vpc.attr_vpc_id
         subnets = self._subnets()
-        self.private_subnet_ids, self.isolated_subnet_ids = subnets["private"], subnets["isolated"]
-        gateways = self._nat_gateways(subnets["public"], nat_per_zone)
-        self.route_table_ids = [
-            *self._private_routes(gateways),
-            self._route_table("Isolated", self.isolated_subnet_ids),
+        gateways = self._nat_gateways(subnets["public"])
+        self.route_tables = [
+            *self._private_routes(subnets["private"], gateways),
+            self._route_table("Isolated", subnets["isolated"]),
         ]
+        self.private_subnet_ids, self.isolated_subnet_ids = (
+            [subnet.attr_subnet_id for subnet in subnets[kind][:-1]]
+            + [self._in_last_zone(subnets[kind][-1].attr_subnet_id)]
+            for kind in ("private", "isolated")
+        )
         self._endpoints()
         self.function_security_group_id = self._function_security_group(peer_cidr)
         _flow_logs(self, suffix=suffix, vpc_id=self.vpc_id, key=key)
@@ -92,17 +107,42 @@ class Network(Construct):
             values={
                 "vpc-id": self.vpc_id,
                 "cidr": cidr,
-                "private-subnet-ids": cdk.Fn.join(",", self.private_subnet_ids),
-                "isolated-subnet-ids": cdk.Fn.join(",", self.isolated_subnet_ids),
-                "route-table-ids": cdk.Fn.join(",", self.route_table_ids),
+                "private-subnet-ids": self._joined(
+                    [subnet.attr_subnet_id for subnet in subnets["private"]]
+                ),
+                "isolated-subnet-ids": self._joined(
+                    [subnet.attr_subnet_id for subnet in subnets["isolated"]]
+                ),
+                "route-table-ids": self._joined(
+                    # The last zone's comes last here.
+                    [table.id for table in sorted(self.route_tables, key=lambda each: each.last)]
+                ),
                 "function-security-group-id": self.function_security_group_id,
             },
         )
 
-    def _subnets(self) -> dict[str, list[str]]:
-        """The subnets' ids by kind, one a zone."""
+    def _in_last_zone(self, value: str) -> str:
+        """In a list: the value, or no entry where there are fewer zones."""
+        return cdk.Fn.condition_if(self._last_zone.logical_id, value, cdk.Aws.NO_VALUE).to_string()
+
+    def _joined(self, values: Sequence[str]) -> str:
+        """All with commas between them; without the last where there are fewer zones."""
+        return cdk.Fn.condition_if(
+            self._last_zone.logical_id,
+            cdk.Fn.join(",", values),
+            cdk.Fn.join(",", values[:-1]),
+        ).to_string()
+
+    def _for_zone(self, zone: int, *resources: cdk.CfnResource) -> None:
+        """Make what belongs to the last zone only where there is one."""
+        if zone == ZONES:
+            for resource in resources:
+                resource.cfn_options.condition = self._last_zone
+
+    def _subnets(self) -> dict[str, list[ec2.CfnSubnet]]:
+        """The subnets by kind, one a zone."""
         ranges = cdk.Fn.cidr(self.cidr, ZONES * len(KINDS), str(SUBNET_BITS))
-        ids: dict[str, list[str]] = {kind: [] for kind in KINDS}
+        made: dict[str, list[ec2.CfnSubnet]] = {kind: [] for kind in KINDS}
         for number, kind in enumerate(kind for kind in KINDS for _ in range(ZONES)):
             zone = number % ZONES
             subnet = ec2.CfnSubnet(
@@ -114,10 +154,11 @@ class Network(Construct):
                 map_public_ip_on_launch=False,
             )
             cdk.Tags.of(subnet).add("Name", f"dr-{self._suffix}-{kind}-{zone + 1}")
-            ids[kind].append(subnet.attr_subnet_id)
-        return ids
+            self._for_zone(zone + 1, subnet)
+            made[kind].append(subnet)
+        return made
 
-    def _nat_gateways(self, public_subnet_ids: Sequence[str], nat_per_zone: str) -> list[str]:
+    def _nat_gateways(self, subnets: Sequence[ec2.CfnSubnet]) -> list[str]:
         """The NAT gateway that each zone uses, in a public subnet with a way out."""
         internet = ec2.CfnInternetGateway(self, "Internet")
         attachment = ec2.CfnVPCGatewayAttachment(
@@ -126,25 +167,21 @@ class Network(Construct):
             vpc_id=self.vpc_id,
             internet_gateway_id=internet.attr_internet_gateway_id,
         )
-        table_id = self._route_table("Public", public_subnet_ids)
         way_out = ec2.CfnRoute(
             self,
             "PublicRoute",
-            route_table_id=table_id,
+            route_table_id=self._route_table("Public", subnets).id,
             destination_cidr_block=ANYWHERE,
             gateway_id=internet.attr_internet_gateway_id,
         )
         way_out.node.add_dependency(attachment)
-        per_zone = cdk.CfnCondition(
-            self, "NatPerZone", expression=cdk.Fn.condition_equals(nat_per_zone, "true")
-        )
         ids: list[str] = []
-        for zone, subnet_id in enumerate(public_subnet_ids, start=1):
+        for zone, subnet in enumerate(subnets, start=1):
             address = ec2.CfnEIP(self, f"NatAddress{zone}", domain="vpc")
             gateway = ec2.CfnNatGateway(
                 self,
                 f"Nat{zone}",
-                subnet_id=subnet_id,
+                subnet_id=subnet.attr_subnet_id,
                 allocation_id=address.attr_allocation_id,
             )
             cdk.Tags.of(gateway).add("Name", f"dr-{self._suffix}-{zone}")
@@ -154,39 +191,52 @@ class Network(Construct):
             if not ids:
                 ids.append(own)
                 continue
-            address.cfn_options.condition = gateway.cfn_options.condition = per_zone
-            ids.append(cdk.Fn.condition_if(per_zone.logical_id, own, ids[0]).to_string())
+            for resource in (address, gateway):
+                resource.cfn_options.condition = (
+                    self._nat_in_last_zone if zone == ZONES else self._nat_per_zone
+                )
+            ids.append(cdk.Fn.condition_if(self._nat_per_zone.logical_id, own, ids[0]).to_string())
         return ids
 
-    def _private_routes(self, nat_gateway_ids: Sequence[str]) -> list[str]:
+    def _private_routes(
+        self, subnets: Sequence[ec2.CfnSubnet], nat_gateway_ids: Sequence[str]
+    ) -> list[RouteTable]:
         """A route table for each zone, since each may have a NAT gateway of its own."""
-        ids = []
-        zones = zip(self.private_subnet_ids, nat_gateway_ids, strict=True)
-        for zone, (subnet_id, gateway_id) in enumerate(zones, start=1):
-            table_id = self._route_table(f"Private{zone}", [subnet_id])
+        tables = []
+        zones = zip(subnets, nat_gateway_ids, strict=True)
+        for zone, (subnet, gateway_id) in enumerate(zones, start=1):
+            table = self._route_table(f"Private{zone}", [subnet], zone=zone)
             route = ec2.CfnRoute(
                 self,
                 f"Private{zone}Route",
-                route_table_id=table_id,
+                route_table_id=table.id,
                 destination_cidr_block=ANYWHERE,
                 nat_gateway_id=gateway_id,
             )
-            self.ready.add(route)
-            ids.append(table_id)
-        return ids
+            self._for_zone(zone, route)
+            if zone < ZONES:  # who waits for the others' can't wait for what may not be there
+                self.ready.add(route)
+            tables.append(table)
+        return tables
 
-    def _route_table(self, name: str, subnet_ids: Sequence[str]) -> str:
+    def _route_table(
+        self, name: str, subnets: Sequence[ec2.CfnSubnet], *, zone: int = 0
+    ) -> RouteTable:
+        """A table for these subnets, which are of one zone, or one of each."""
         table = ec2.CfnRouteTable(self, f"{name}Routes", vpc_id=self.vpc_id)
         cdk.Tags.of(table).add("Name", f"dr-{self._suffix}-{name.lower()}")
-        for number, subnet_id in enumerate(subnet_ids, start=1):
+        self._for_zone(zone, table)
+        for number, subnet in enumerate(subnets, start=1):
             association = ec2.CfnSubnetRouteTableAssociation(
                 self,
                 f"{name}Association{number}",
                 route_table_id=table.attr_route_table_id,
-                subnet_id=subnet_id,
+                subnet_id=subnet.attr_subnet_id,
             )
-            self.ready.add(association)
-        return table.attr_route_table_id
+            self._for_zone(zone or number, association)
+            if (zone or number) < ZONES:
+                self.ready.add(association)
+        return RouteTable(table.attr_route_table_id, self._last_zone if zone == ZONES else None)
 
     def _endpoints(self) -> None:
         """AWS's services from within: S3 and DynamoDB by route, the others by an address of ours.
@@ -200,7 +250,10 @@ class Network(Construct):
                 vpc_id=self.vpc_id,
                 service_name=self._service_name(service),
                 vpc_endpoint_type="Gateway",
-                route_table_ids=self.route_table_ids,
+                route_table_ids=[
+                    self._in_last_zone(table.id) if table.last else table.id
+                    for table in self.route_tables
+                ],
             )
             self.ready.add(endpoint)
         group = ec2.CfnSecurityGroup(

@@ -2,7 +2,7 @@
 
 Peered networks must not overlap, so both ranges are given out at once, in the launch region, before
 either network is made. A custom resource does it, because the answer depends on the networks that
-both regions hold already.
+both regions hold already. It also looks whether both have as many zones as are asked for.
 
 See https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
 """
@@ -29,6 +29,7 @@ class CidrPlan(Construct):
         peer_region: The other region.
         cidr: This region's range, a private /16 to /20, or ``auto``.
         peer_cidr: The peer's, likewise.
+        zones: How many availability zones each region must have, ``"3"`` (default) or ``"2"``.
 
     Attributes:
         cidr: This region's range.
@@ -45,6 +46,7 @@ class CidrPlan(Construct):
         peer_region: str,
         cidr: str = AUTO,
         peer_cidr: str = AUTO,
+        zones: str = "3",
     ) -> None:
         super().__init__(scope, construct_id)
         region = cdk.Stack.of(self).region
@@ -59,8 +61,8 @@ class CidrPlan(Construct):
             timeout=cdk.Duration.minutes(2),
             statements=[
                 iam.PolicyStatement(
-                    sid="SeeNetworks",  # DescribeVpcs has no resources to name
-                    actions=["ec2:DescribeVpcs"],
+                    sid="SeeNetworks",  # neither action has resources to name
+                    actions=["ec2:DescribeAvailabilityZones", "ec2:DescribeVpcs"],
                     resources=["*"],
                     conditions={"StringEquals": {"aws:RequestedRegion": [region, peer_region]}},
                 )
@@ -76,6 +78,7 @@ class CidrPlan(Construct):
                 "Cidr": cidr,
                 "PeerCidr": peer_cidr,
                 "PeerRegion": peer_region,
+                "Zones": zones,
             },
         )
         self.cidr = plan.get_att_string("Cidr")

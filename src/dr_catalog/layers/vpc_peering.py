@@ -14,8 +14,9 @@ from collections.abc import Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
-from constructs import Construct
+from constructs import Construct, DependencyGroup
 
+from ._network import RouteTable
 from ._parameters import publish
 
 
@@ -25,7 +26,7 @@ class PeeringRequest(Construct):
     Args:
         suffix: The environment suffix.
         vpc_id: This region's VPC.
-        route_table_ids: Those whose subnets reach the other network.
+        route_tables: Those whose subnets reach the other network.
         peer_vpc_id: The launch region's VPC, of the same account.
         peer_region: The launch region.
         peer_cidr: The launch region's range.
@@ -41,7 +42,7 @@ class PeeringRequest(Construct):
         *,
         suffix: str,
         vpc_id: str,
-        route_table_ids: Sequence[str],
+        route_tables: Sequence[RouteTable],
         peer_vpc_id: str,
         peer_region: str,
         peer_cidr: str,
@@ -52,7 +53,7 @@ class PeeringRequest(Construct):
         )
         cdk.Tags.of(connection).add("Name", f"dr-{suffix}")
         self.peering_id = connection.attr_id
-        _routes(self, route_table_ids, peer_cidr=peer_cidr, peering_id=self.peering_id)
+        _routes(self, route_tables, peer_cidr=peer_cidr, peering_id=self.peering_id)
         publish(self, suffix=suffix, layer="vpc", values={"peering-id": self.peering_id})
 
 
@@ -63,7 +64,10 @@ class PeeringReturn(Construct):
         suffix: The environment suffix.
         peering_id: The connection, read from the peer's SSM.
         peer_cidr: The peer's range.
-        route_table_ids: Those whose subnets reach the other network.
+        route_tables: Those whose subnets reach the other network.
+
+    Attributes:
+        ready: The routes of the first two zones: depend on it.
     """
 
     def __init__(
@@ -74,21 +78,27 @@ class PeeringReturn(Construct):
         suffix: str,
         peering_id: str,
         peer_cidr: str,
-        route_table_ids: Sequence[str],
+        route_tables: Sequence[RouteTable],
     ) -> None:
         super().__init__(scope, construct_id)
-        _routes(self, route_table_ids, peer_cidr=peer_cidr, peering_id=peering_id)
+        routes = _routes(self, route_tables, peer_cidr=peer_cidr, peering_id=peering_id)
+        self.ready = DependencyGroup(*(each for each in routes if not each.cfn_options.condition))
         publish(self, suffix=suffix, layer="vpc", values={"peering-id": peering_id})
 
 
 def _routes(
-    scope: Construct, route_table_ids: Sequence[str], *, peer_cidr: str, peering_id: str
-) -> None:
-    for number, table_id in enumerate(route_table_ids, start=1):
-        ec2.CfnRoute(
+    scope: Construct, route_tables: Sequence[RouteTable], *, peer_cidr: str, peering_id: str
+) -> list[ec2.CfnRoute]:
+    routes = []
+    for number, table in enumerate(route_tables, start=1):
+        route = ec2.CfnRoute(
             scope,
             f"Route{number}",
-            route_table_id=table_id,
+            route_table_id=table.id,
             destination_cidr_block=peer_cidr,
             vpc_peering_connection_id=peering_id,
         )
+        if table.condition is not None:
+            route.cfn_options.condition = table.condition
+        routes.append(route)
+    return routes

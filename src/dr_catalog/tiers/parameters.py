@@ -92,10 +92,19 @@ PEER_CIDR = Parameter(
     group=NETWORK,
     label="Address range, peer region",
 )
+ZONES = Parameter(
+    name="Zones",
+    description="Availability zones that each region's network spans: 3, or 2 where one of the two "
+    "regions has no more",
+    default="3",
+    allowed=("3", "2"),
+    group=NETWORK,
+    label="Availability zones",
+)
 NAT_PER_ZONE = Parameter(
     name="NatPerZone",
-    description="true makes a NAT gateway in each of three zones; false one for all, at a third of "
-    "the cost",
+    description="true makes a NAT gateway in each zone, so that none depends on another; false one for "
+    "all, at a third of the cost",
     default="false",
     allowed=_SWITCH,
     group=NETWORK,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from constructs import Construct
+from constructs import Construct, IDependable
 
 from .. import names
 from ..layers._function import PythonFunction
@@ -75,7 +75,7 @@ class PeerStackSet(Construct):
         peer_region: str,
         undo: PeerUndo,
         parameters: Mapping[Parameter, str],
-        after: Sequence[Construct] = (),
+        after: Sequence[IDependable] = (),
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)

@@ -58,6 +58,7 @@ LAUNCH_PARAMETERS = (
     given.PEER_REGION,
     given.CIDR,
     given.PEER_CIDR,
+    given.ZONES,
     given.NAT_PER_ZONE,
     given.MIN_CAPACITY,
     given.MAX_CAPACITY,
@@ -113,6 +114,7 @@ class WarmStandby:
                 "PeerRegion": peer_region,
                 "Cidr": stack.value(given.CIDR),
                 "PeerCidr": stack.value(given.PEER_CIDR),
+                "Zones": stack.value(given.ZONES),
                 "Records": _if(weighted, "weighted", "failover"),
             },
             parameters={row.name: stack.value(row) for row in LAUNCH_PARAMETERS},
@@ -126,6 +128,7 @@ class WarmStandby:
             peer_region=peer_region,
             cidr=stack.value(given.CIDR),
             peer_cidr=stack.value(given.PEER_CIDR),
+            zones=stack.value(given.ZONES),
         )
         network = Network(
             stack,
@@ -135,6 +138,7 @@ class WarmStandby:
             peer_cidr=ranges.peer_cidr,
             key=key,
             nat_per_zone=stack.value(given.NAT_PER_ZONE),
+            zones=stack.value(given.ZONES),
         )
 
         # 2. The peer's foundation.
@@ -161,6 +165,7 @@ class WarmStandby:
                 given.LAUNCH_VPC_ID: network.vpc_id,
                 given.LAUNCH_RANGE: ranges.cidr,
                 given.RANGE: ranges.peer_cidr,
+                given.ZONES: stack.value(given.ZONES),
                 given.NAT_PER_ZONE: stack.value(given.NAT_PER_ZONE),
                 given.VAULT_LOCK: stack.value(given.VAULT_LOCK),
             },
@@ -173,7 +178,7 @@ class WarmStandby:
             suffix=suffix,
             peering_id=there["peering-id"],
             peer_cidr=ranges.peer_cidr,
-            route_table_ids=network.route_table_ids,
+            route_tables=network.route_tables,
         )
 
         # 3. What replicates into it, and the API.
@@ -205,7 +210,7 @@ class WarmStandby:
             peer_region=peer_region,
             peer_key_arn=peer_key_arn,
             vpc_id=network.vpc_id,
-            private_subnet_ids=network.private_subnet_ids,
+            private_subnet_ids=network.private_subnet_ids[:2],  # which are always there
             isolated_subnet_ids=network.isolated_subnet_ids,
             client_security_group_id=network.function_security_group_id,
             peer_cidr=ranges.peer_cidr,
@@ -262,7 +267,7 @@ class WarmStandby:
                 given.ZONE_NAME: zone_name,
                 given.SERVING_REGIONS: _if(weighted, f"{region},{peer_region}", region),
             },
-            after=(database, table, documents, vault, peering),
+            after=(database, table, documents, vault, peering.ready),
         )
         peer_api = peer.read("Endpoint", layer="compute", names=("endpoint",), after=workload)
         peer_domain = peer.read(
@@ -348,6 +353,7 @@ class WarmStandby:
                 given.LAUNCH_VPC_ID,
                 given.LAUNCH_RANGE,
                 given.RANGE,
+                given.ZONES,
                 given.NAT_PER_ZONE,
                 given.VAULT_LOCK,
             ),
@@ -364,13 +370,14 @@ class WarmStandby:
             peer_cidr=launch_range,
             key=key,
             nat_per_zone=stack.value(given.NAT_PER_ZONE),
+            zones=stack.value(given.ZONES),
         )
         PeeringRequest(
             stack,
             "Peering",
             suffix=suffix,
             vpc_id=network.vpc_id,
-            route_table_ids=network.route_table_ids,
+            route_tables=network.route_tables,
             peer_vpc_id=stack.value(given.LAUNCH_VPC_ID),
             peer_region=stack.value(given.LAUNCH_REGION),
             peer_cidr=launch_range,

@@ -1,7 +1,7 @@
 """``Custom::DrCidrPlan``: the address ranges of a launch's two networks, which must not overlap.
 
-Properties: ``Suffix``, ``PeerRegion``, ``Cidr`` and ``PeerCidr``, each ``auto`` or a range. Attributes:
-``Cidr`` and ``PeerCidr``. The physical id is both, ``<Cidr>,<PeerCidr>``, and so remembers what was
+Properties: ``Suffix``, ``PeerRegion``, ``Cidr`` and ``PeerCidr``, each ``auto`` or a range, and ``Zones``,
+the number of availability zones that each region must have. Attributes: ``Cidr`` and ``PeerCidr``. The physical id is both, ``<Cidr>,<PeerCidr>``, and so remembers what was
 given out: an Update keeps it, since another range would be another network.
 
 A range that is asked for must be private (RFC 1918), a /16 to a /20, and apart from the other. ``auto``
@@ -40,6 +40,7 @@ def act(event: dict[str, Any], _: Any) -> Result:
     asked = [_asked(event, name) for name in ("Cidr", "PeerCidr")]
     if event["RequestType"] == "Update":
         return _kept(event["PhysicalResourceId"], asked)
+    _check_zones(event)
     if None in asked:
         asked = _completed(event, asked)
     cidr, peer_cidr = asked
@@ -51,6 +52,22 @@ def act(event: dict[str, Any], _: Any) -> Result:
             f"choose ranges apart from each other, or '{AUTO}'."
         )
     return _result(str(cidr), str(peer_cidr))
+
+
+def _check_zones(event: dict[str, Any]) -> None:
+    wanted = int(text(event, "Zones"))
+    for region in (os.environ["AWS_REGION"], text(event, "PeerRegion")):
+        found = client("ec2", region).describe_availability_zones(
+            Filters=[
+                {"Name": "state", "Values": ["available"]},
+                {"Name": "zone-type", "Values": ["availability-zone"]},
+            ]
+        )["AvailabilityZones"]
+        if len(found) < wanted:
+            raise Refused(
+                f"{region} has {len(found)} availability zones, and the networks of "
+                f"'{text(event, 'Suffix')}' are to span {wanted}: launch with Zones={len(found)}."
+            )
 
 
 def _asked(event: dict[str, Any], name: str) -> IPv4Network | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from .model import Check, Launch, check
 
-KINDS, ZONES = ("public", "private", "isolated"), 3
+KINDS, ZONES = ("public", "private", "isolated"), (2, 3)
 ENDPOINTS = {
     "dynamodb": "Gateway",
     "s3": "Gateway",
@@ -39,6 +39,7 @@ def vpc(launch: Launch, region: str) -> Iterator[Check]:
         each["ServiceName"].rpartition(".")[2]: each["VpcEndpointType"]
         for each in ec2.describe_vpc_endpoints(**mine)["VpcEndpoints"]
     }
+    zones = len({subnet["AvailabilityZone"] for subnet in subnets})
     (network,) = ec2.describe_vpcs(VpcIds=[vpc_id])["Vpcs"]
     yield check(
         "vpc",
@@ -46,10 +47,9 @@ def vpc(launch: Launch, region: str) -> Iterator[Check]:
         region,
         {
             cidr: network["CidrBlock"] == cidr,
-            f"{', '.join(KINDS)} subnets in {ZONES} zones": sorted(kinds)
-            == sorted(kind for kind in KINDS for _ in range(ZONES))
-            and len({subnet["AvailabilityZone"] for subnet in subnets}) == ZONES,
-            f"{len(gateways)} NAT": len(gateways) in (1, ZONES),
+            f"{', '.join(KINDS)} subnets in {zones} zones": zones in ZONES
+            and sorted(kinds) == sorted(KINDS * zones),
+            f"{len(gateways)} NAT": len(gateways) in (1, zones),
             f"endpoints for {', '.join(ENDPOINTS)}": endpoints == ENDPOINTS,
             "flow logs": [
                 (each["FlowLogStatus"], each["TrafficType"])
