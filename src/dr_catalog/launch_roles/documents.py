@@ -169,7 +169,6 @@ def boundary_policy(*, partition: str, account: str) -> Document:
     return _document(
         _conditional(
             {
-                "Sid": entry["name"],
                 "Effect": "Allow",
                 "Action": entry["actions"],
                 "Resource": [

@@ -81,7 +81,7 @@ class BackupPlan(Construct):
             "Service",
             role_name=names.BACKUP_ROLE.of(suffix=suffix, region=stack.region),
             statements=to_back_up(
-                self, key_arns=[key.key_arn, peer_key_arn], vault_arns=[here, there]
+                self, suffix=suffix, key_arns=[key.key_arn, peer_key_arn], vault_arns=[here, there]
             ),
         )
         self.role: iam.IRole = service.role
@@ -104,6 +104,7 @@ class BackupPlan(Construct):
                 resources=[
                     f"arn:{stack.partition}:dynamodb:*:*:table/*",
                     f"arn:{stack.partition}:rds:*:*:cluster:*",
+                    f"arn:{stack.partition}:s3:::*",
                 ],
                 conditions=_conditions(suffix=suffix, switched_on=switched_on),
             ),
@@ -133,7 +134,8 @@ def _rules(schedule: Schedule, *, suffix: str, copy_to: str) -> list[dict[str, o
             ],
         },
         {
-            # Point-in-time recovery for clusters; a table, which has its own, gets a daily snapshot.
+            # Point-in-time recovery for clusters and buckets; a table, which has its own, gets a daily
+            # snapshot.
             **common,
             "ruleName": "continuous",
             "scheduleExpression": "cron(30 3 * * ? *)",

@@ -1,7 +1,8 @@
 """The two roles AWS Backup works with, narrowed from AWS's own managed policies.
 
-One takes and copies recovery points, the other restores them for a test. Each may do only what
-DynamoDB tables and Aurora clusters need; only a run on AWS proves that it is enough.
+One takes and copies recovery points, the other restores them for a test. The first may do only what
+DynamoDB tables, Aurora clusters and the documents bucket need, the second what tables and clusters do;
+only a run on AWS proves that it is enough.
 
 See https://docs.aws.amazon.com/aws-backup/latest/devguide/security-iam-awsmanpol.html
 """
@@ -13,6 +14,8 @@ from collections.abc import Sequence
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
+
+from .. import names
 
 RESTORED = "awsbackup-restore-test-*"
 """What AWS Backup calls everything it restores for a test."""
@@ -45,10 +48,13 @@ class BackupServiceRole(Construct):
 
 
 def to_back_up(
-    scope: Construct, *, key_arns: Sequence[str], vault_arns: Sequence[str]
+    scope: Construct, *, suffix: str, key_arns: Sequence[str], vault_arns: Sequence[str]
 ) -> list[iam.PolicyStatement]:
-    """Take recovery points of tables and clusters, and copy them between these vaults."""
+    """Take recovery points of tables, clusters and buckets, and copy them between these vaults."""
     stack = cdk.Stack.of(scope)
+    bucket = f"arn:{stack.partition}:s3:::" + names.BUCKET.of(
+        suffix=suffix, account=stack.account, region=stack.region
+    )
     return [
         _allow(
             "ReadTables",
@@ -90,6 +96,53 @@ def to_back_up(
             [_arn(stack, "rds", "cluster-snapshot:awsbackup:*")],
         ),
         _allow(
+            "ReadBucket",
+            [
+                "s3:GetBucketAcl",
+                "s3:GetBucketLocation",
+                "s3:GetBucketNotification",
+                "s3:GetBucketTagging",
+                "s3:GetBucketVersioning",
+                "s3:GetInventoryConfiguration",
+                "s3:ListBucket",
+                "s3:ListBucketVersions",
+                "s3:PutBucketNotification",
+                "s3:PutInventoryConfiguration",
+            ],
+            [bucket],
+        ),
+        _allow(
+            "ReadDocuments",
+            [
+                "s3:GetObject",
+                "s3:GetObjectAcl",
+                "s3:GetObjectTagging",
+                "s3:GetObjectVersion",
+                "s3:GetObjectVersionAcl",
+                "s3:GetObjectVersionTagging",
+            ],
+            [f"{bucket}/*"],
+        ),
+        _allow(
+            "FollowChangesOfBucket",
+            [
+                "events:DeleteRule",
+                "events:DescribeRule",
+                "events:DisableRule",
+                "events:EnableRule",
+                "events:ListTargetsByRule",
+                "events:PutRule",
+                "events:PutTargets",
+                "events:RemoveTargets",
+            ],
+            [_arn(stack, "events", "rule/AwsBackupManagedRule*")],
+        ),
+        _allow(
+            "MeasureBucket",  # the actions know no resources
+            ["cloudwatch:GetMetricData", "events:ListRules"],
+            ["*"],
+        ),
+        _allow(
             "UseVaults",
             [
                 "backup:CopyFromBackupVault",
@@ -100,7 +153,7 @@ def to_back_up(
         ),
         _allow("TagRecoveryPoints", ["backup:TagResource"], [_arn(stack, "backup", "*")]),
         _allow("FindTagged", ["tag:GetResources"], ["*"]),  # the action knows no resources
-        *_use_keys(key_arns, services=("dynamodb", "rds")),
+        *_use_keys(key_arns, services=("dynamodb", "rds", "s3")),
     ]
 
 

@@ -1,13 +1,16 @@
 """Backups that survive a region: a vault in each, an hourly plan, copies across, restore tests.
 
-What carries the tag ``dr:suffix`` and is a DynamoDB table or an Aurora cluster is backed up by the
-plan of the region that takes the writes, and every hourly recovery point is copied to the other
+What carries the tag ``dr:suffix`` and is a DynamoDB table, an Aurora cluster or an S3 bucket is backed
+up by the plan of the region that takes the writes, and every hourly recovery point is copied to the other
 region's vault. Both regions have a plan; the tag ``dr:backup`` says at run time which one works, so
 that a failover changes data and no template: the launch region's plan takes all but what is tagged
 ``off``, the peer's only what is tagged ``on``.
 
 An hourly schedule alone is no recovery point objective of one hour: the loss is the interval, the
-start window, the job and the copy together. Documents are versioned and replicated, not backed up.
+start window, the job and the copy together.
+
+Backups of buckets, and copies of tables across regions, are features that an account opts into, in each
+region.
 
 See https://docs.aws.amazon.com/aws-backup/latest/devguide/whatisbackup.html
 """

@@ -1,4 +1,4 @@
-"""What AWS Backup takes recovery points of: DynamoDB tables and Aurora clusters."""
+"""What AWS Backup takes recovery points of: DynamoDB tables, Aurora clusters and S3 buckets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ministack.core.responses import get_account_id, get_region
 from ..resource_types.context import here
 from .errors import conflicting, invalid, not_found
 
-DYNAMODB, AURORA = "DynamoDB", "Aurora"
+DYNAMODB, AURORA, S3 = "DynamoDB", "Aurora", "S3"
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ def find(arn: str) -> Source:
     parts = arn.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn":
         raise invalid(f"Invalid ARN {arn}")
+    if parts[2:5] == ["s3", "", ""]:
+        return _bucket(arn, parts[5])
     if parts[3:5] != [get_region(), get_account_id()]:
         raise not_found(f"The resource {arn} is not in {get_region()} of {get_account_id()}")
     if parts[2] == "dynamodb" and parts[5].startswith("table/") and parts[5].count("/") == 1:
@@ -102,6 +104,50 @@ def _cluster(arn: str, name: str) -> Source:
             ("rds:AddTagsToResource", snapshots),
         ),
     )
+
+
+def _bucket(arn: str, name: str) -> Source:
+    """A bucket of this region; AWS Backup takes none that is not versioned."""
+    s3 = here("s3")
+    found = {each["Name"] for each in s3.list_buckets(BucketRegion=get_region())["Buckets"]}
+    if name not in found:
+        raise not_found(f"The bucket {arn} is not in {get_region()} of {get_account_id()}")
+    if s3.get_bucket_versioning(Bucket=name).get("Status") != "Enabled":
+        raise invalid(f"Versioning is not enabled on the bucket {arn}")
+    actions = (
+        "GetBucketAcl",
+        "GetBucketLocation",
+        "GetBucketNotification",
+        "GetBucketTagging",
+        "GetBucketVersioning",
+        "GetInventoryConfiguration",
+        "ListBucket",
+        "ListBucketVersions",
+        "PutBucketNotification",
+        "PutInventoryConfiguration",
+    )
+    objects = ("GetObject", "GetObjectAcl", "GetObjectTagging", "GetObjectVersion")
+    return Source(
+        arn=arn,
+        kind=S3,
+        name=name,
+        size=0,
+        key=None,
+        encrypted=True,
+        tags=_mapped(_bucket_tags(s3, name)),
+        calls=(
+            *((f"s3:{action}", arn) for action in actions),
+            *((f"s3:{action}", f"{arn}/*") for action in objects),
+        ),
+    )
+
+
+def _bucket_tags(s3: Any, name: str) -> list[dict[str, Any]]:
+    try:
+        tags: list[dict[str, Any]] = s3.get_bucket_tagging(Bucket=name)["TagSet"]
+    except ClientError:  # NoSuchTagSet
+        return []
+    return tags
 
 
 def _mapped(tags: list[dict[str, Any]]) -> dict[str, str]:
