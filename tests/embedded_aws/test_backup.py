@@ -587,6 +587,7 @@ class Layer:
             "VaultLock": lock,
             "ZoneId": "",
             "ZoneName": "",
+            "PeerWeight": "0",
             "PeerDomain": "d.example.com",
             "PeerDomainZone": "none",
         }

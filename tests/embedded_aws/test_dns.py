@@ -221,6 +221,7 @@ def launched(world: World, role: str, region: str, **parameters: str) -> Runner:
         "ZoneId": world.zone_id,
         "ZoneName": world.zone,
         "VaultLock": "none",
+        "PeerWeight": "0",
         "KeyId": key,
         **parameters,
     }
@@ -230,7 +231,9 @@ def launched(world: World, role: str, region: str, **parameters: str) -> Runner:
         template["Resources"],
         Template={name: template[name] for name in ("Conditions", "Parameters")},
         Parameters=[
-            {"ParameterKey": name, "ParameterValue": value} for name, value in given.items()
+            {"ParameterKey": name, "ParameterValue": value}
+            for name, value in given.items()
+            if name in template["Parameters"]
         ],
     )
     assert made.status == "CREATE_COMPLETE", made.reasons

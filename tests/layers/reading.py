@@ -37,6 +37,39 @@ def text(template: Template, value: Any) -> str:
     raise AssertionError(f"no text for {value}")
 
 
+def waits(template: Template) -> dict[str, set[str]]:
+    """What each resource waits for: what it depends on, and what it refers to."""
+    names = set(template["Resources"])
+    return {
+        name: set(resource.get("DependsOn", ())) | (_named(resource["Properties"]) & names)
+        for name, resource in template["Resources"].items()
+    }
+
+
+def needed(waiting: dict[str, set[str]], name: str) -> set[str]:
+    """All that must be there before ``name``."""
+    found: set[str] = set()
+    ahead = [name]
+    while ahead:
+        new = waiting[ahead.pop()] - found
+        found |= new
+        ahead += new
+    return found
+
+
+def _named(value: object) -> set[str]:
+    """The logical ids that a value refers to."""
+    if isinstance(value, dict):
+        if set(value) == {"Ref"}:
+            return {value["Ref"]}
+        if set(value) == {"Fn::GetAtt"}:
+            return {value["Fn::GetAtt"][0]}
+        return set().union(*(_named(each) for each in value.values()))
+    if isinstance(value, list):
+        return set().union(*(_named(each) for each in value))
+    return set()
+
+
 def statements(template: Template, prefix: str) -> list[dict[str, Any]]:
     """The statements of every IAM policy whose logical id begins with ``prefix``."""
     return [

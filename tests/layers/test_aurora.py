@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Mapping
+from typing import Any
 
-from . import ledger_stacks
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_kms as kms
+from aws_cdk.assertions import Template as Synthesised
+
+from dr_catalog.layers import GlobalDatabase, GlobalDatabaseReader
+
 from .reading import Template, of_type, only, text
 
 REGIONS = ["primary", "workload"]
-
-
-@pytest.fixture(scope="module")
-def stacks() -> dict[str, Template]:
-    return ledger_stacks.templates()
 
 
 def cluster(template: Template) -> Template:
@@ -20,37 +22,41 @@ def cluster(template: Template) -> Template:
 
 
 def test_seed_aurora_is_a_global_database_with_a_cluster_in_each_region(
-    stacks: dict[str, Template],
+    templates: Mapping[str, Template],
 ) -> None:
-    database = only(stacks["primary"], "AWS::RDS::GlobalCluster")["Properties"]
-    name = text(stacks["primary"], database["GlobalClusterIdentifier"])
+    database = only(templates["primary"], "AWS::RDS::GlobalCluster")["Properties"]
+    name = text(templates["primary"], database["GlobalClusterIdentifier"])
     assert name == "dr-ledger-<EnvironmentSuffix>"
     assert database["StorageEncrypted"] is True
-    assert not of_type(stacks["workload"], "AWS::RDS::GlobalCluster")
+    assert not of_type(templates["workload"], "AWS::RDS::GlobalCluster")
     for role in REGIONS:
-        assert "GlobalClusterIdentifier" in cluster(stacks[role])
+        assert "GlobalClusterIdentifier" in cluster(templates[role])
 
 
-def test_seed_aurora_only_the_global_cluster_states_a_version(stacks: dict[str, Template]) -> None:
-    database = only(stacks["primary"], "AWS::RDS::GlobalCluster")["Properties"]
+def test_seed_aurora_only_the_global_cluster_states_a_version(
+    templates: Mapping[str, Template],
+) -> None:
+    database = only(templates["primary"], "AWS::RDS::GlobalCluster")["Properties"]
     assert int(database["EngineVersion"].split(".")[0]) >= 16
     for role in REGIONS:
-        assert "EngineVersion" not in cluster(stacks[role])
+        assert "EngineVersion" not in cluster(templates[role])
 
 
 @pytest.mark.parametrize("role", REGIONS)
-def test_seed_aurora_instances_are_serverless(stacks: dict[str, Template], role: str) -> None:
-    instance = only(stacks[role], "AWS::RDS::DBInstance")["Properties"]
+def test_seed_aurora_instances_are_serverless(templates: Mapping[str, Template], role: str) -> None:
+    instance = only(templates[role], "AWS::RDS::DBInstance")["Properties"]
     assert instance["DBInstanceClass"] == "db.serverless"
     assert instance["PubliclyAccessible"] is False
-    scaling = cluster(stacks[role])["ServerlessV2ScalingConfiguration"]
+    scaling = cluster(templates[role])["ServerlessV2ScalingConfiguration"]
     assert scaling == {"MinCapacity": {"Ref": "MinCapacity"}, "MaxCapacity": {"Ref": "MaxCapacity"}}
 
 
 @pytest.mark.parametrize("role", REGIONS)
-def test_seed_aurora_the_security_group_is_attached(stacks: dict[str, Template], role: str) -> None:
-    (attached,) = cluster(stacks[role])["VpcSecurityGroupIds"]
-    group = stacks[role]["Resources"][attached["Fn::GetAtt"][0]]
+def test_seed_aurora_the_security_group_is_attached(
+    templates: Mapping[str, Template], role: str
+) -> None:
+    (attached,) = cluster(templates[role])["VpcSecurityGroupIds"]
+    group = templates[role]["Resources"][attached["Fn::GetAtt"][0]]
     rules = group["Properties"]["SecurityGroupIngress"]
     assert {rule["FromPort"] for rule in rules} == {5432}
     assert any("SourceSecurityGroupId" in rule for rule in rules)
@@ -58,41 +64,90 @@ def test_seed_aurora_the_security_group_is_attached(stacks: dict[str, Template],
 
 @pytest.mark.parametrize("role", REGIONS)
 def test_encrypted_by_customer_key_tls_required_iam_login_logs(
-    stacks: dict[str, Template], role: str
+    templates: Mapping[str, Template], role: str
 ) -> None:
-    settings = cluster(stacks[role])
+    settings = cluster(templates[role])
     assert settings["StorageEncrypted"] is True
     assert "KmsKeyId" in settings
     assert settings["EnableIAMDatabaseAuthentication"] is True
     assert settings["EnableCloudwatchLogsExports"] == ["postgresql"]
-    group = only(stacks[role], "AWS::RDS::DBClusterParameterGroup")["Properties"]
+    group = only(templates[role], "AWS::RDS::DBClusterParameterGroup")["Properties"]
     assert str(group["Parameters"]["rds.force_ssl"]) == "1"
 
 
-def test_the_secondary_has_no_master_user_and_the_writers_password_is_no_literal(
-    stacks: dict[str, Template],
+@pytest.mark.parametrize(
+    ("settings", "expected"), [({}, True), ({"deletion_protection": False}, None)]
+)
+def test_protected_from_the_start_or_left_to_the_guard(
+    settings: dict[str, bool], expected: bool | None
 ) -> None:
-    assert not [name for name in cluster(stacks["workload"]) if name.startswith("Master")]
-    password = cluster(stacks["primary"])["MasterUserPassword"]
+    """Absent, not false: a false would be drift, and an update would switch the guard's off again."""
+    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "alone")
+    here: dict[str, Any] = {
+        "suffix": "dev",
+        "key": kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:111111111111:key/mrk-1"),
+        "vpc_id": "vpc-1",
+        "isolated_subnet_ids": ["subnet-1", "subnet-2"],
+        "client_security_group_id": "sg-1",
+        "peer_cidr": "10.1.0.0/16",
+        "min_capacity": 8,
+        "max_capacity": 32,
+        **settings,
+    }
+    GlobalDatabase(
+        stack,
+        "Database",
+        peer_region="eu-north-1",
+        peer_key_arn="arn:aws:kms:eu-north-1:111111111111:key/mrk-1",
+        private_subnet_ids=["subnet-3"],
+        **here,
+    )
+    GlobalDatabaseReader(stack, "Reader", writer_endpoint="writer.example.com", **here)
+    template = Synthesised.from_stack(stack).to_json()
+    protected = [
+        each["Properties"].get("DeletionProtection")
+        for kind in ("AWS::RDS::GlobalCluster", "AWS::RDS::DBCluster")
+        for each in of_type(template, kind)
+    ]
+    assert protected == [expected] * 3
+
+
+def test_the_tier_leaves_protection_to_the_guard(templates: Mapping[str, Template]) -> None:
+    for role in REGIONS:
+        for kind in ("AWS::RDS::GlobalCluster", "AWS::RDS::DBCluster"):
+            for each in of_type(templates[role], kind):
+                assert "DeletionProtection" not in each["Properties"]
+                assert each["DeletionPolicy"] == "RetainExceptOnCreate"
+
+
+def test_the_secondary_has_no_master_user_and_the_writers_password_is_no_literal(
+    templates: Mapping[str, Template],
+) -> None:
+    assert not [name for name in cluster(templates["workload"]) if name.startswith("Master")]
+    password = cluster(templates["primary"])["MasterUserPassword"]
     assert "{{resolve:secretsmanager:" in str(password)
 
 
-def test_the_master_secret_has_a_replica_under_the_peers_key(stacks: dict[str, Template]) -> None:
-    secret = only(stacks["primary"], "AWS::SecretsManager::Secret")["Properties"]
-    assert secret["ReplicaRegions"] == [
-        {"Region": {"Ref": "PeerRegion"}, "KmsKeyId": {"Ref": "PeerKeyArn"}}
-    ]
+def test_the_master_secret_has_a_replica_under_the_peers_key(
+    templates: Mapping[str, Template],
+) -> None:
+    secret = only(templates["primary"], "AWS::SecretsManager::Secret")["Properties"]
+    (replica,) = secret["ReplicaRegions"]
+    assert replica["Region"] == {"Ref": "PeerRegion"}
+    assert text(templates["primary"], replica["KmsKeyId"]) == (
+        "arn:<Partition>:kms:<PeerRegion>:<AccountId>:key/<Key.KeyId>"
+    )
 
 
 @pytest.mark.parametrize("role", REGIONS)
 def test_the_processor_logs_in_as_its_own_user_alone(
-    stacks: dict[str, Template], role: str
+    templates: Mapping[str, Template], role: str
 ) -> None:
     connects = [
         statement
-        for each in of_type(stacks[role], "AWS::IAM::Policy")
+        for each in of_type(templates[role], "AWS::IAM::Policy")
         for statement in each["Properties"]["PolicyDocument"]["Statement"]
         if statement["Action"] == "rds-db:connect"
     ]
     (allowed,) = connects
-    assert text(stacks[role], allowed["Resource"]).endswith("/transactions")
+    assert text(templates[role], allowed["Resource"]).endswith("/transactions")

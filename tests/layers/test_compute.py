@@ -10,6 +10,7 @@ import pytest
 from .reading import Template, actions, of_type, only, resources, statements, text
 
 ROLES = ["primary", "workload"]
+REST = ("PORT", "DATABASE", "USER")
 
 
 def processor(template: Template) -> Template:
@@ -84,20 +85,35 @@ def test_every_function_has_an_encrypted_log_group_that_ends(
     templates: dict[str, Template], role: str
 ) -> None:
     template = templates[role]
-    groups = of_type(template, "AWS::Logs::LogGroup")
-    assert len(groups) == len(of_type(template, "AWS::Lambda::Function"))
-    for group in groups:
-        assert group["Properties"]["RetentionInDays"] == 30
-        assert "KmsKeyId" in group["Properties"]
+    groups = {
+        text(template, each["Properties"]["LogGroupName"]): each["Properties"]
+        for each in of_type(template, "AWS::Logs::LogGroup")
+    }
+    functions = {
+        f"/aws/lambda/{text(template, each['Properties']['FunctionName'])}"
+        for each in of_type(template, "AWS::Lambda::Function")
+    }
+    assert functions == {name for name in groups if name.startswith("/aws/lambda/")}
+    for group in groups.values():  # those of the network and the database too
+        assert group["RetentionInDays"] == 30
+        assert "KmsKeyId" in group
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_processor_may_use_its_table_and_nothing_else(
+def test_the_processor_may_use_its_table_and_its_ledger_and_nothing_else(
     templates: dict[str, Template], role: str
 ) -> None:
     template = templates[role]
     found = {each["Sid"]: each for each in statements(template, "TransactionsProcessorPolicy")}
-    assert set(found) == {"Log", "Trace", "UseTable", "UseTableKey"}
+    assert set(found) == {
+        "Log",
+        "Trace",
+        "UseTable",
+        "UseTableKey",
+        "ConnectLedger",
+        "JoinNetwork",
+        "LeaveNetworkToLambda",
+    }
     assert actions(found["UseTable"]) == [
         "dynamodb:DescribeTable",
         "dynamodb:GetItem",
@@ -108,3 +124,69 @@ def test_the_processor_may_use_its_table_and_nothing_else(
         "arn:<Partition>:dynamodb:<Region>:<AccountId>:table/dr-transactions-<EnvironmentSuffix>"
     )
     assert resources(template, found["UseTable"]) == [table, f"{table}/index/StatusIndex"]
+    assert actions(found["ConnectLedger"]) == ["rds-db:connect"]
+    assert resources(template, found["ConnectLedger"]) == [
+        "arn:<Partition>:rds-db:<Region>:<AccountId>:dbuser:"
+        "<DBCluster.DBClusterResourceId>/transactions"
+    ]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_network_interfaces_are_lambdas_matter_not_the_codes(
+    templates: dict[str, Template], role: str
+) -> None:
+    template = templates[role]
+    found = {each["Sid"]: each for each in statements(template, "TransactionsProcessorPolicy")}
+    join, leave = found["JoinNetwork"], found["LeaveNetworkToLambda"]
+    assert (join["Effect"], leave["Effect"]) == ("Allow", "Deny")
+    assert actions(join) == actions(leave)
+    source = leave["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"]
+    assert text(template, source).endswith(":function:dr-processor-<EnvironmentSuffix>")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_seed_lambda_is_told_the_ledger_and_runs_where_it_is_reached(
+    templates: dict[str, Template], role: str
+) -> None:
+    """It never used Aurora."""
+    template = templates[role]
+    variables = processor(template)["Environment"]["Variables"]
+    told = {name: variables[name] for name in variables if name.startswith("LEDGER_")}
+    assert set(told) == {f"LEDGER_{name}" for name in ("WRITER_ENDPOINT", "READER_ENDPOINT", *REST)}
+    writer = text(template, told["LEDGER_WRITER_ENDPOINT"])
+    reader = text(template, told["LEDGER_READER_ENDPOINT"])
+    # The global cluster's endpoint, which the set-up finds, so that no function runs before it.
+    assert (
+        writer
+        == {
+            "primary": "<DrDatabaseSetUp.WriterEndpoint>",
+            "workload": "<WriterEndpoint>",
+        }[role]
+    )
+    assert reader == "<DBCluster.ReadEndpoint.Address>"
+    assert told["LEDGER_USER"] == "transactions"
+    placed = processor(template)["VpcConfig"]
+    assert placed["SecurityGroupIds"]
+    assert placed["SubnetIds"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_stage_that_others_name_is_a_reference_to_it(
+    templates: dict[str, Template], role: str
+) -> None:
+    """A literal would let a domain be mapped, or an alarm be made, before the stage is there."""
+    template = templates[role]
+    (stage,) = (
+        name
+        for name, each in template["Resources"].items()
+        if each["Type"] == "AWS::ApiGateway::Stage"
+    )
+    mapping = only(template, "AWS::ApiGateway::BasePathMapping")["Properties"]
+    assert mapping["Stage"] == {"Ref": stage}
+    (dimension,) = (
+        each["Value"]
+        for alarm in of_type(template, "AWS::CloudWatch::Alarm")
+        for each in alarm["Properties"]["Dimensions"]
+        if each["Name"] == "Stage"
+    )
+    assert dimension == {"Ref": stage}

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_kms as kms
+from aws_cdk.assertions import Template as Synthesised
 
-from .reading import Template, only, text
+from dr_catalog.layers import GlobalTable
+
+from .reading import Template, actions, only, resources, statements, text
 
 GLOBAL_TABLE = "AWS::DynamoDB::GlobalTable"
 
@@ -19,12 +24,11 @@ def test_seed_dynamodb_is_one_global_table_with_a_replica_in_each_region(
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_seed_dynamodb_each_replica_is_protected_and_has_its_own_customer_key(
+def test_seed_dynamodb_each_replica_has_recovery_and_its_own_customer_key(
     primary: Template, number: int
 ) -> None:
     replica = only(primary, GLOBAL_TABLE)["Properties"]["Replicas"][number]
     assert replica["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert replica["DeletionProtectionEnabled"] is True
     key = text(primary, replica["SSESpecification"]["KMSMasterKeyId"])
     assert (
         key == ("<Key.Arn>", "arn:<Partition>:kms:<PeerRegion>:<AccountId>:key/<Key.KeyId>")[number]
@@ -53,9 +57,42 @@ def test_seed_dynamodb_keys_and_status_index(primary: Template) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("settings", "expected"), [({}, True), ({"deletion_protection": False}, None)]
+)
+def test_seed_dynamodb_each_replica_is_protected_from_the_start_or_left_to_the_guard(
+    settings: dict[str, bool], expected: bool | None
+) -> None:
+    """Absent, not false: a false would be drift, and an update would switch the guard's off again."""
+    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "alone")
+    GlobalTable(
+        stack,
+        "Table",
+        suffix="dev",
+        key=kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:111111111111:key/mrk-1"),
+        peer_region="eu-north-1",
+        peer_key_arn="arn:aws:kms:eu-north-1:111111111111:key/mrk-1",
+        **settings,
+    )
+    table = only(Synthesised.from_stack(stack).to_json(), GLOBAL_TABLE)["Properties"]
+    found = [replica.get("DeletionProtectionEnabled") for replica in table["Replicas"]]
+    assert found == [expected, expected]
+
+
+def test_the_tier_leaves_protection_to_the_guard(primary: Template) -> None:
+    replicas = only(primary, GLOBAL_TABLE)["Properties"]["Replicas"]
+    assert not [each for each in replicas if "DeletionProtectionEnabled" in each]
+    granted = {each["Sid"]: each for each in statements(primary, "GuardPolicy")}["ProtectTable"]
+    assert actions(granted) == ["dynamodb:DescribeTable", "dynamodb:UpdateTable"]
+    assert [each.split(":")[3] for each in resources(primary, granted)] == [
+        "<Region>",
+        "<PeerRegion>",
+    ]
+
+
 def test_the_table_waits_for_the_replica_key(primary: Template) -> None:
-    (dependency,) = only(primary, GLOBAL_TABLE)["DependsOn"]
-    assert dependency.startswith("FoundationStackSet")
+    waits = only(primary, GLOBAL_TABLE)["DependsOn"]
+    assert any(each.startswith("FoundationStackSet") for each in waits)
 
 
 def _keys(schema: Template) -> dict[str, str]:

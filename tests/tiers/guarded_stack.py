@@ -11,6 +11,7 @@ from aws_cdk import aws_sqs as sqs
 
 from dr_catalog import names
 from dr_catalog.layers import MultiRegionKey
+from dr_catalog.tiers import parameters as given
 from dr_catalog.tiers.guard import DeleteGuard, GuardedStores
 from dr_catalog.tiers.synthesis import CONTEXT, uncollected
 from dr_catalog.tiers.template import PrimaryTemplate
@@ -29,8 +30,15 @@ def template() -> Template:
         analytics_reporting=False,
         builtin_cloud_formation_validation=False,
     )
-    stack = PrimaryTemplate(app, "primary", tier="small", description="small")
-    suffix, peer_region = stack.suffix, stack.peer_region
+    stack = PrimaryTemplate(
+        app,
+        "primary",
+        tier="small",
+        description="small",
+        parameters=(given.PEER_REGION, given.DELETION_PROTECTION, given.ON_TERMINATION),
+    )
+    suffix, peer_region = stack.suffix, stack.value(given.PEER_REGION)
+    on_termination = stack.value(given.ON_TERMINATION)
     key = MultiRegionKey(stack, "Key", suffix=suffix)
     before = UpdateGuard(
         stack,
@@ -40,7 +48,7 @@ def template() -> Template:
         key=key.key,
         content="digest",
         fixed={"Cidr": "10.0.0.0/16"},
-        parameters={"OnTermination": stack.on_termination},
+        parameters={"OnTermination": on_termination},
         global_cluster=names.LEDGER.of(suffix=suffix),
     )
     sqs.Queue(stack, "Queue", encryption_master_key=key.key)
@@ -51,8 +59,9 @@ def template() -> Template:
         peer_region=peer_region,
         key=key.key,
         key_id=key.key_id,
-        deletion_protection=stack.deletion_protection,
-        on_termination=stack.on_termination,
+        content="digest",
+        deletion_protection=stack.value(given.DELETION_PROTECTION),
+        on_termination=on_termination,
         stores=GuardedStores.of(suffix=suffix, region=stack.region, peer_region=peer_region),
     )
     before.before(stack.node.children, besides=[key])

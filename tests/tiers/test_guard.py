@@ -58,10 +58,27 @@ def test_what_the_guard_may_always_do(template: Template) -> None:
         "Trace",
         "ReadProtection",
         "ContinueItself",
-        "FindWriter",
-        "FindInstances",
+        "ProtectTable",
+        "FindWriterAndProtect",
+        "FindInstancesAndProtect",
         "DeleteInstances",
     }
+    regions = ("<Region>", "<PeerRegion>")
+    assert always["ProtectTable"] == (
+        ["dynamodb:DescribeTable", "dynamodb:UpdateTable"],
+        [
+            f"arn:<Partition>:dynamodb:{region}:<AccountId>:table/dr-transactions-<EnvironmentSuffix>"
+            for region in regions
+        ],
+    )
+    assert always["FindWriterAndProtect"] == (
+        ["rds:DescribeGlobalClusters", "rds:ModifyGlobalCluster"],
+        [f"arn:<Partition>:rds::<AccountId>:global-cluster:{NAME}"],
+    )
+    assert always["FindInstancesAndProtect"] == (
+        ["rds:DescribeDBClusters", "rds:ModifyDBCluster"],
+        [f"arn:<Partition>:rds:{region}:<AccountId>:cluster:{NAME}-{region}" for region in regions],
+    )
     assert always["ContinueItself"] == (
         ["lambda:InvokeFunction"],
         [
@@ -70,10 +87,7 @@ def test_what_the_guard_may_always_do(template: Template) -> None:
     )
     assert always["DeleteInstances"] == (
         ["rds:DeleteDBInstance"],
-        [
-            f"arn:<Partition>:rds:{region}:<AccountId>:db:{NAME}-*"
-            for region in ("<Region>", "<PeerRegion>")
-        ],
+        [f"arn:<Partition>:rds:{region}:<AccountId>:db:{NAME}-*" for region in regions],
     )
 
 

@@ -6,7 +6,16 @@ from graphlib import TopologicalSorter
 
 import pytest
 
-from ..layers.reading import Template, actions, only, resources, statements, text
+from ..layers.reading import (
+    Template,
+    actions,
+    needed,
+    only,
+    resources,
+    statements,
+    text,
+    waits,
+)
 from . import guarded_stack
 
 OWN = ("UpdateGuard", "Key")
@@ -15,28 +24,6 @@ OWN = ("UpdateGuard", "Key")
 @pytest.fixture(scope="module")
 def template() -> Template:
     return guarded_stack.template()
-
-
-def waits(template: Template) -> dict[str, set[str]]:
-    """What each resource waits for."""
-    names = set(template["Resources"])
-    return {
-        name: set(resource.get("DependsOn", ())) | (named(resource["Properties"]) & names)
-        for name, resource in template["Resources"].items()
-    }
-
-
-def named(value: object) -> set[str]:
-    """The logical ids that a value refers to."""
-    if isinstance(value, dict):
-        if set(value) == {"Ref"}:
-            return {value["Ref"]}
-        if set(value) == {"Fn::GetAtt"}:
-            return {value["Fn::GetAtt"][0]}
-        return set().union(*(named(each) for each in value.values()))
-    if isinstance(value, list):
-        return set().union(*(named(each) for each in value))
-    return set()
 
 
 def test_everything_waits_for_the_guard_but_what_it_stands_on(template: Template) -> None:
@@ -53,11 +40,6 @@ def test_everything_waits_for_the_guard_but_what_it_stands_on(template: Template
     # What it stands on waits for nothing of the rest: there is an order.
     assert [*TopologicalSorter(waiting).static_order()]
     assert all(name.startswith(OWN) for name in needed(waiting, guard))
-
-
-def needed(waiting: dict[str, set[str]], name: str) -> set[str]:
-    """All that must be there before ``name``."""
-    return set().union(waiting[name], *(needed(waiting, each) for each in waiting[name]))
 
 
 def test_the_guard_is_told_what_an_update_may_not_change(template: Template) -> None:

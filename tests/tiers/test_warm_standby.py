@@ -6,14 +6,25 @@ Seed rows "all layers" (both regions were one) and "tags, deletion" (literal tag
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from graphlib import TopologicalSorter
 
 import pytest
 
 from dr_catalog.launch_roles import boundary_policy
 
-from ..layers.reading import Template, actions, of_type, only, statements, text
+from ..layers.reading import (
+    Template,
+    actions,
+    needed,
+    of_type,
+    only,
+    statements,
+    text,
+    waits,
+)
 
 ROLES = ["primary", "foundation", "workload"]
 
@@ -34,27 +45,139 @@ def test_seed_regions_the_peer_comes_up_in_the_other_region(primary: Template) -
         assert settings["PermissionModel"] == "SELF_MANAGED"
 
 
-def test_the_order_is_the_one_the_services_force(primary: Template) -> None:
-    waits = {
-        name: set(resource.get("DependsOn", [])) for name, resource in primary["Resources"].items()
-    }
+STORES = (
+    "DatabaseMasterSecret",
+    "DatabaseGlobalCluster",
+    "DatabaseWriterCluster",
+    "DatabaseWriterInstance",
+    "DatabaseLedger",
+    "Table",
+    "DocumentsBucket",
+)
+PEERING = tuple(f"PeeringRoute{number}" for number in (1, 2, 3, 4))
+ORDER = [
+    *[("FoundationStackSet", first) for first in ("Key", "RangesPlan", "NetworkVpc")],
+    *[(store, "FoundationStackSet") for store in (*STORES, *PEERING)],
+    *[("WorkloadStackSet", store) for store in (*STORES, *PEERING, "Vault")],
+    *[
+        (last, "WorkloadStackSet")
+        for last in (
+            "PeerEndpoint",
+            "PeerDomain",
+            "DnsLaunchCheck",
+            "DnsPeerCheck",
+            "DnsLaunchRecord",
+            "DnsPeerRecord",
+            "BackupPlan",
+            "BackupSelection",
+        )
+    ],
+]
+"""What comes later and what it needs: the five steps of the tier."""
 
-    def of(prefix: str) -> set[str]:
-        return {name for name in waits if name.startswith(prefix)}
 
-    foundation, workload = of("FoundationStackSet"), of("WorkloadStackSet")
-    for store in of("Table4") | of("DocumentsBucket0"):
-        assert foundation <= waits[store]
-        assert store in waits[next(iter(workload))]
-    assert workload <= waits[next(iter(of("PeerEndpoint")))]
+def logical(primary: Template, construct: str) -> str:
+    """The logical id of a construct's resource."""
+    (found,) = (
+        name for name in primary["Resources"] if re.fullmatch(f"{construct}[0-9A-F]{{8}}", name)
+    )
+    return found
+
+
+@pytest.mark.parametrize(("later", "earlier"), ORDER)
+def test_the_order_is_the_one_the_services_force(
+    primary: Template, later: str, earlier: str
+) -> None:
+    first, last = logical(primary, earlier), logical(primary, later)
+    assert first in needed(waits(primary), last)
+
+
+def test_there_is_an_order(primary: Template) -> None:
+    waiting = waits(primary)
+    assert len([*TopologicalSorter(waiting).static_order()]) == len(primary["Resources"])
 
 
 def test_the_guard_waits_for_everything_that_it_guards(primary: Template) -> None:
-    guard = only(primary, "Custom::DrDeleteGuard")
-    own = {name for name in primary["Resources"] if name.startswith("Guard")}
-    assert set(primary["Resources"]) - own <= set(guard["DependsOn"])
-    # And for its own protection parameter, which it reads when it is deleted.
-    assert any(name.startswith("GuardParameter") for name in guard["DependsOn"])
+    """By DependsOn, or by a reference for what is made on a condition: AWS refuses a DependsOn there."""
+    made = primary["Resources"]
+    (name,) = (name for name, each in made.items() if each["Type"] == "Custom::DrDeleteGuard")
+    guard = made[name]
+    conditional = {name for name, each in made.items() if "Condition" in each}
+    assert set(guard["DependsOn"]) == set(made) - conditional - {name}
+    after = {}
+    for each in guard["Properties"]["After"]:
+        condition, there, absent = each["Fn::If"]
+        assert absent == {"Ref": "AWS::NoValue"}
+        after[there["Ref"]] = condition
+    assert after == {name: made[name]["Condition"] for name in conditional}
+    assert any(name.startswith("DnsPeerRecord") for name in conditional)
+
+
+def test_everything_waits_for_the_update_guard_but_the_key_and_its_own(primary: Template) -> None:
+    waiting = waits(primary)
+    guard = logical(primary, "UpdateGuard")
+    spared = {name for name in waiting if guard not in waiting[name]}
+    assert spared == {name for name in waiting if name.startswith(("Key", "UpdateGuard"))}
+    assert {primary["Resources"][name]["Type"] for name in spared if name.startswith("Key")} == {
+        "AWS::KMS::Key",
+        "AWS::KMS::Alias",
+        "AWS::SSM::Parameter",
+    }
+
+
+def test_the_update_guard_is_told_all_parameters_and_those_that_stay(primary: Template) -> None:
+    told = only(primary, "Custom::DrUpdateGuard")["Properties"]
+    given = set(primary["Parameters"]) - {"EnvironmentSuffix"}
+    assert told["Parameters"] == {name: {"Ref": name} for name in given}
+    records = told["Fixed"].pop("Records")["Fn::If"]
+    assert records[1:] == ["weighted", "failover"]
+    assert primary["Conditions"][records[0]] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "PeerWeight"}, "0"]}]
+    }
+    assert told["Fixed"] == {
+        name: {"Ref": name} for name in ("EnvironmentSuffix", "PeerRegion", "Cidr", "PeerCidr")
+    }
+    assert told["Content"] == "@content@"
+
+
+@pytest.mark.parametrize("construct", ["FoundationStackSet", "WorkloadStackSet"])
+def test_the_peers_templates_are_given_all_they_ask(
+    templates: Mapping[str, Template], construct: str
+) -> None:
+    primary = templates["primary"]
+    role = construct.removesuffix("StackSet").lower()
+    asked = templates[role]["Parameters"]
+    handed = [
+        each["ParameterKey"] for each in stack_set(primary, construct)["Properties"]["Parameters"]
+    ]
+    assert len(handed) == len(set(handed))
+    assert set(handed) == set(asked)
+
+
+def test_what_the_primary_reads_in_the_peer_is_written_there(
+    templates: Mapping[str, Template],
+) -> None:
+    written = {
+        text(template, each["Properties"]["Name"])
+        for template in (templates["foundation"], templates["workload"])
+        for each in of_type(template, "AWS::SSM::Parameter")
+    }
+    read = {
+        f"{text(templates['primary'], each['Properties']['Path'])}/{name}"
+        for each in of_type(templates["primary"], "Custom::DrPeerParameter")
+        for name in each["Properties"]["Names"]
+    }
+    assert len(read) == 8
+    assert read <= written
+
+
+def test_a_zone_is_given_whole_or_not_at_all(primary: Template) -> None:
+    (rule,) = primary["Rules"].values()
+    (assertion,) = rule["Assertions"]
+    neither, both = assertion["Assert"]["Fn::Or"]
+    empty = [{"Fn::Equals": [{"Ref": name}, ""]} for name in ("ZoneId", "ZoneName")]
+    assert neither == {"Fn::And": empty}
+    assert both == {"Fn::And": [{"Fn::Not": [each]} for each in empty]}
 
 
 def test_the_rights_to_destroy_exist_only_while_the_launch_asks_for_it(primary: Template) -> None:
@@ -63,12 +186,11 @@ def test_the_rights_to_destroy_exist_only_while_the_launch_asks_for_it(primary: 
     ]
     condition = primary["Conditions"][purge["Condition"]]
     assert condition == {"Fn::Equals": [{"Ref": "OnTermination"}, "purge"]}
-    assert [each["Sid"] for each in statements(primary, "GuardPolicy")] == [
-        "Log",
-        "Trace",
-        "ReadProtection",
-        "ContinueItself",
-    ]
+    always = {action for each in statements(primary, "GuardPolicy") for action in actions(each)}
+    destructive = ("Delete", "Remove", "Schedule", "Disassociate", "Abort")
+    assert {each for each in always if each.partition(":")[2].startswith(destructive)} == {
+        "rds:DeleteDBInstance"  # those that a recovery made; see test_guard.py
+    }
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -95,21 +217,34 @@ def test_seed_deletion_data_is_retained_but_not_what_a_rollback_made(
     templates: Mapping[str, Template],
 ) -> None:
     kept = {
-        resource["Type"]
-        for template in templates.values()
-        for resource in template["Resources"].values()
-        if resource.get("DeletionPolicy", "Delete") != "Delete"
+        role: {
+            resource["Type"].removeprefix("AWS::")
+            for resource in template["Resources"].values()
+            if resource.get("DeletionPolicy", "Delete") != "Delete"
+        }
+        for role, template in templates.items()
     }
+    bucket = {"S3::Bucket", "S3::BucketPolicy"}
+    cluster = {"RDS::DBCluster", "RDS::DBSubnetGroup", "RDS::DBClusterParameterGroup"}
     assert kept == {
-        "AWS::DynamoDB::GlobalTable",
-        "AWS::KMS::Key",
-        "AWS::KMS::ReplicaKey",
-        "AWS::S3::Bucket",
-        "AWS::S3::BucketPolicy",
+        "primary": {
+            "KMS::Key",
+            "Backup::BackupVault",
+            "DynamoDB::GlobalTable",
+            "SecretsManager::Secret",
+            "RDS::GlobalCluster",
+            *bucket,
+            *cluster,
+        },
+        "foundation": {"KMS::ReplicaKey", "Backup::BackupVault", *bucket},
+        "workload": cluster,
     }
     for template in templates.values():
         for resource in template["Resources"].values():
-            assert resource.get("DeletionPolicy") != "Retain"
+            policy = resource.get("DeletionPolicy")
+            assert policy in (None, "Delete", "RetainExceptOnCreate")
+            if policy == "RetainExceptOnCreate":  # nor lost when an update replaces it
+                assert resource["UpdateReplacePolicy"] == "Retain"
 
 
 def test_one_parameter_matters_and_the_rest_have_defaults(primary: Template) -> None:
@@ -127,9 +262,23 @@ def test_no_launch_can_name_another_peer_parameter(primary: Template) -> None:
 
 def test_outputs_tell_both_regions(primary: Template) -> None:
     outputs = primary["Outputs"]
-    for name in ("Endpoint", "BucketName", "KeyArn"):
+    both = {"Endpoint", "BucketName", "KeyArn", "VpcId"}
+    assert set(outputs) == {
+        *both,
+        *(f"Peer{name}" for name in both),
+        "Region",
+        "PeerRegionName",
+        "Url",
+        "TableName",
+        "WriterEndpoint",
+        "ReaderEndpoint",
+        "VaultName",
+        "TopicArn",
+    }
+    for name in outputs:
         assert outputs[name]["Description"]
-        assert outputs[f"Peer{name}"]["Description"]
+    for name in both:
+        assert outputs[name]["Value"] != outputs[f"Peer{name}"]["Value"]
     assert text(primary, outputs["PeerBucketName"]["Value"]).endswith("<PeerRegion>")
 
 
