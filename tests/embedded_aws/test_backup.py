@@ -680,7 +680,11 @@ def test_the_layer_comes_up_in_both_regions_and_goes(layer: Layer) -> None:
     assert selection == {
         "SelectionName": "tagged",
         "IamRoleArn": f"arn:aws:iam::{account}:role/dr-backup-{SUFFIX}-{REGION}",
-        "Resources": ["arn:aws:dynamodb:*:*:table/*", "arn:aws:rds:*:*:cluster:*"],
+        "Resources": [
+            "arn:aws:dynamodb:*:*:table/*",
+            "arn:aws:rds:*:*:cluster:*",
+            "arn:aws:s3:::*",
+        ],
         "Conditions": {"StringEquals": [suffix], "StringNotEquals": [switch]},
     }
 

@@ -195,6 +195,37 @@ def test_restore_tests_have_names_without_hyphens() -> None:
     assert (prefix, suffix) == ("dr_restore_test_", {"Fn::Join": ["_", split]})
 
 
+NO_RESOURCES = {"cloudwatch:GetMetricData", "events:ListRules", "tag:GetResources"}
+"""Actions that know no resources."""
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_everything_that_holds_data_is_selected_by_its_tag(role: str) -> None:
+    selected = only(templates()["neutral", role], "AWS::Backup::BackupSelection")["Properties"]
+    found = [
+        text(templates()["neutral", role], each)
+        for each in selected["BackupSelection"]["Resources"]
+    ]
+    assert found == [
+        "arn:<Partition>:dynamodb:*:*:table/*",
+        "arn:<Partition>:rds:*:*:cluster:*",
+        "arn:<Partition>:s3:::*",
+    ]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_only_the_documents_of_the_suffix_are_read(role: str) -> None:
+    template = templates()["neutral", role]
+    read = [
+        where
+        for statement in statements(template, "BackupService")
+        if any(action.startswith("s3:") for action in actions(statement))
+        for where in resources(template, statement)
+    ]
+    bucket = "arn:<Partition>:s3:::dr-documents-<EnvironmentSuffix>-<AccountId>-<Region>"
+    assert read == [bucket, f"{bucket}/*"]
+
+
 @pytest.mark.parametrize(
     ("role", "policy"),
     [("launch", "BackupService"), ("peer", "BackupService"), ("peer", "TestingService")],
@@ -203,7 +234,7 @@ def test_the_roles_name_tables_clusters_and_their_own_keys(role: str, policy: st
     template = templates()["neutral", role]
     for statement in statements(template, policy):
         where = resources(template, statement)
-        assert where != ["*"] or actions(statement) == ["tag:GetResources"]
+        assert where != ["*"] or set(actions(statement)) <= NO_RESOURCES
         if any(action.startswith("kms:") for action in actions(statement)):
             assert where == [
                 f"arn:<Partition>:kms:<{region}>:<AccountId>:key/<KeyId>"

@@ -14,6 +14,7 @@ from .operations import KINDS, ROLES, templates
 TESTED_ONLY = {"DR091"}  # labels of parameters are the tier's matter, not a layer's
 ACCEPTED = {
     ("DR031", "allows tag:GetResources on every resource"),
+    ("DR031", "allows cloudwatch:GetMetricData, events:ListRules on every resource"),
     ("DR031", "allows cloudwatch:PutMetricData on every resource"),  # its namespace is named
     ("DR031", "allows xray:PutTraceSegments, xray:PutTelemetryRecords on every resource"),
 }

@@ -53,8 +53,45 @@ def test_one_nat_gateway_or_one_a_zone(templates: Mapping[str, Template], role: 
     gateways = of_type(templates[role], "AWS::EC2::NatGateway")
     conditional = [each for each in gateways if "Condition" in each]
     assert (len(gateways), len(conditional)) == (3, 2)
-    (name,) = {each["Condition"] for each in conditional}
-    assert templates[role]["Conditions"][name] == {"Fn::Equals": [{"Ref": "NatPerZone"}, "true"]}
+    in_each, in_three = (
+        {"Fn::Equals": [{"Ref": name}, value]}
+        for name, value in (("NatPerZone", "true"), ("Zones", "3"))
+    )
+    assert [templates[role]["Conditions"][each["Condition"]] for each in conditional] == [
+        in_each,
+        {"Fn::And": [in_each, in_three]},
+    ]
+
+
+@pytest.mark.parametrize("role", REGIONS)
+def test_the_last_zone_is_made_only_where_there_is_one(
+    templates: Mapping[str, Template], role: str
+) -> None:
+    template = templates[role]
+    (last_zone,) = [
+        name
+        for name, each in template["Conditions"].items()
+        if each == {"Fn::Equals": [{"Ref": "Zones"}, "3"]}
+    ]
+    subnets = of_type(template, "AWS::EC2::Subnet")
+    zones = [each["Properties"]["AvailabilityZone"]["Fn::Select"][0] for each in subnets]
+    assert sorted(zones) == sorted([0, 1, 2] * 3)
+    for subnet, zone in zip(subnets, zones, strict=True):
+        assert subnet.get("Condition") == (last_zone if zone == 2 else None)
+    # Whoever is given subnets or tables is given those of two zones then, and none is named twice.
+    told = {
+        text(template, each["Properties"]["Name"]).rpartition("/")[2]: each["Properties"]["Value"]
+        for each in of_type(template, "AWS::SSM::Parameter")
+    }
+    for name, all_of_them in (
+        ("private-subnet-ids", 3),
+        ("isolated-subnet-ids", 3),
+        ("route-table-ids", 4),
+    ):
+        condition, three, two = told[name]["Fn::If"]
+        assert condition == last_zone
+        assert len(three["Fn::Join"][1]) == all_of_them
+        assert two["Fn::Join"][1] == three["Fn::Join"][1][:-1]
 
 
 @pytest.mark.parametrize("role", REGIONS)

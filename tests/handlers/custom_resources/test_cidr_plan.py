@@ -20,7 +20,7 @@ def plan(
     monkeypatch.setenv("AWS_REGION", WRITER)
 
     def plan(kind: str = "Create", *, given: str = "", **asked: str) -> dict[str, Any]:
-        ranges = {"Cidr": "auto", "PeerCidr": "auto", **asked}
+        ranges = {"Cidr": "auto", "PeerCidr": "auto", "Zones": "3", **asked}
         properties = {"Suffix": suffix, "PeerRegion": STANDBY, **ranges}
         event = stack.event(kind, ResourceProperties=properties, PhysicalResourceId=given)
         cidr_plan.handler(event, context)
@@ -67,6 +67,12 @@ def test_a_range_that_can_not_be_is_refused(plan: Any, asked: dict[str, str], re
     answer = plan(**asked)
     assert answer["Status"] == "FAILED"
     assert reason in answer["Reason"]
+
+
+def test_a_region_with_too_few_zones_is_refused_with_what_it_has(plan: Any) -> None:
+    answer = plan(Zones="9")
+    assert answer["Status"] == "FAILED"
+    assert "to span 9: launch with Zones=" in answer["Reason"]
 
 
 def test_an_update_keeps_what_was_given_and_refuses_another(plan: Any) -> None:

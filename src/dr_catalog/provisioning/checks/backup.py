@@ -8,6 +8,7 @@ from ... import names
 from .model import Check, Launch, check
 
 HOURLY = "cron(0 0/1 * * ? *)"
+KINDS = ("dynamodb", "rds", "s3")
 SWITCH = "aws:ResourceTag/dr:backup"
 
 
@@ -40,6 +41,7 @@ def backup(launch: Launch, region: str) -> Iterator[Check]:
             "hourly": hourly["ScheduleExpression"] == HOURLY,
             f"copies to {launch.other(region)}": copies == [there],
             "takes what is tagged": switched.get("aws:ResourceTag/dr:suffix") == launch.suffix,
+            ", ".join(KINDS): [each.split(":")[2] for each in selection["Resources"]] == [*KINDS],
             "works" if region == launch.region else "waits for its turn": waits
             is (region != launch.region),
         },
