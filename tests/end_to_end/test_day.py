@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dr_catalog import names
 from dr_catalog.provisioning.checks import Launch, inspect
+from dr_catalog.provisioning.checks.left import PENDING, keys, left
 from dr_catalog.stacks import StandaloneStack
 
 from .conftest import PEER, REGION, TENANT, Identity, launch_of
 
-PENDING = {"PendingDeletion", "PendingReplicaDeletion"}
 PURGE = ("--set", "DeletionProtection=false", "--set", "OnTermination=purge")
 
 
 def test_launch_upgrade_and_terminate_leave_nothing_but_pending_keys(tenant: Identity) -> None:
     tenant.ok("launch", "warm-standby", "--suffix", "day", "--version", "1.0.0")
     before = launch_of(tenant, "day")
-    tenant.ok("upgrade", "--suffix", "day", "--version", "1.1.0", *PURGE)
+    tenant.ok("upgrade", "--suffix", "day", "--version", "1.1.0")
+    assert launch_of(tenant, "day").endpoints == before.endpoints
+    two_zones = ("--set", "Zones=2", "--set", "NatPerZone=true")
+    tenant.ok("upgrade", "--suffix", "day", "--version", "1.2.0", *PURGE, *two_zones)
     (status,) = [each for each in tenant.json("status") if each["suffix"] == "day"]
-    assert (status["version"], status["status"]) == ("1.1.0", "AVAILABLE")
+    assert (status["version"], status["status"]) == ("1.2.0", "AVAILABLE")
     after = launch_of(tenant, "day")
     assert after.endpoints == before.endpoints
     assert [check for check in inspect(after) if not check.ok] == []
@@ -33,8 +37,8 @@ def test_launch_upgrade_and_terminate_leave_nothing_but_pending_keys(tenant: Ide
     )
     tenant.ok("terminate", "--suffix", "day", "--yes")
     for region in (REGION, PEER):
-        assert left(tenant, "day", region) == []
-        assert key_states(tenant, before.suffix, region) <= PENDING
+        assert left(after, region) == []
+        assert set(keys(after, region)) <= set(PENDING)
 
 
 def test_a_rerun_of_a_launch_or_an_upgrade_changes_nothing(
@@ -64,6 +68,7 @@ def test_a_protected_launch_is_not_terminated_and_nothing_is_touched(
     assert refused.exit_code == 1
     assert "--set DeletionProtection=false" in refused.stderr
     before = tenant.json("outputs", "--suffix", protected)
+    launch = launch_of(tenant, protected)
 
     # Who terminates in the console meets the guard in the stack.
     servicecatalog = tenant.client("servicecatalog")
@@ -71,8 +76,7 @@ def test_a_protected_launch_is_not_terminated_and_nothing_is_touched(
     errors = failed(servicecatalog, record["RecordDetail"]["RecordId"])
     assert "nothing has been touched" in errors
     assert tenant.json("outputs", "--suffix", protected) == before
-    for region in (REGION, PEER):
-        assert names.TABLE.of(suffix=protected) in left(tenant, protected, region)
+    assert [check for check in inspect(launch) if not check.ok] == []
 
     # The way out that the message names: the parameter, then again.
     unprotect(tenant, protected)
@@ -80,12 +84,21 @@ def test_a_protected_launch_is_not_terminated_and_nothing_is_touched(
     ended = settled(servicecatalog, record["RecordDetail"]["RecordId"])
     assert ended["Status"] == "SUCCEEDED"
     # OnTermination was retain: the data is still there, in both regions.
+    ledger = names.LEDGER.of(suffix=protected)
     for region in (REGION, PEER):
-        assert sorted(left(tenant, protected, region)) == [
-            names.BUCKET.of(suffix=protected, account=TENANT, region=region),
-            names.TABLE.of(suffix=protected),
-        ]
-        assert key_states(tenant, protected, region) == {"Enabled"}
+        assert left(launch, region) == sorted(
+            [
+                f"bucket {names.BUCKET.of(suffix=protected, account=TENANT, region=region)}",
+                f"cluster {names.LEDGER_CLUSTER.of(suffix=protected, region=region)}",
+                f"global cluster {ledger}",
+                "key Enabled",
+                f"parameter group {ledger}",
+                f"secret {names.LEDGER_SECRET.of(suffix=protected)}",
+                f"subnet group {ledger}",
+                f"table {names.TABLE.of(suffix=protected)}",
+                f"vault {names.VAULT.of(suffix=protected)}",
+            ]
+        )
 
 
 def test_production_keeps_its_data_by_rule_of_the_portfolio(tenant: Identity) -> None:
@@ -103,7 +116,7 @@ def test_plain_boto3_launches_the_same_and_the_command_follows_it(
     servicecatalog = tenant.client("servicecatalog")
     product = servicecatalog.search_products()["ProductViewSummaries"][0]
     described = servicecatalog.describe_product(Id=product["ProductId"])
-    newest = next(each for each in described["ProvisioningArtifacts"] if each["Name"] == "1.1.0")
+    newest = next(each for each in described["ProvisioningArtifacts"] if each["Name"] == "1.2.0")
     servicecatalog.provision_product(
         ProductId=product["ProductId"],
         ProvisioningArtifactId=newest["Id"],
@@ -140,11 +153,13 @@ def test_the_tier_deploys_without_service_catalog(
     app.synth()
     stack.add_files(out)
     administrator = person(TENANT)
-    upload(administrator, json.loads((out / "WarmStandby-own.assets.json").read_text()), out)
+    bucket = upload(
+        administrator, json.loads((out / "WarmStandby-own.assets.json").read_text()), out
+    )
     cloudformation = administrator.client("cloudformation")
     cloudformation.create_stack(
         StackName="WarmStandby-own",
-        TemplateBody=json.dumps(json.loads((out / "WarmStandby-own.template.json").read_text())),
+        TemplateURL=f"https://s3.{REGION}.amazonaws.com/{bucket}/own.template.json",
         Capabilities=["CAPABILITY_NAMED_IAM"],
         Parameters=[
             {"ParameterKey": "DeletionProtection", "ParameterValue": "false"},
@@ -154,18 +169,26 @@ def test_the_tier_deploys_without_service_catalog(
     cloudformation.get_waiter("stack_create_complete").wait(
         StackName="WarmStandby-own", WaiterConfig={"Delay": 0.1, "MaxAttempts": 300}
     )
+    launch = Launch(
+        session=administrator.session(),
+        account=TENANT,
+        suffix="own",
+        region=REGION,
+        peer_region=PEER,
+        endpoints={},
+    )
     for region in (REGION, PEER):
-        assert names.TABLE.of(suffix="own") in left(administrator, "own", region)
+        assert f"table {names.TABLE.of(suffix='own')}" in left(launch, region)
     cloudformation.delete_stack(StackName="WarmStandby-own")
     cloudformation.get_waiter("stack_delete_complete").wait(
         StackName="WarmStandby-own", WaiterConfig={"Delay": 0.1, "MaxAttempts": 300}
     )
     for region in (REGION, PEER):
-        assert left(administrator, "own", region) == []
+        assert left(launch, region) == []
 
 
-def upload(person: Identity, manifest: dict[str, Any], folder: Any) -> None:
-    """Do what ``cdk deploy`` does with an asset manifest, into the hub's bucket."""
+def upload(person: Identity, manifest: dict[str, Any], folder: Path) -> str:
+    """Do what ``cdk deploy`` does with an asset manifest and a template, in the hub's buckets."""
     prefix = person.client("ssm").get_parameter(Name="/dr-catalog/asset-bucket-prefix")
     owner = prefix["Parameter"]["Value"].rpartition("-")[2]
     hub = Identity({**person.settings, "AWS_ACCESS_KEY_ID": owner})
@@ -177,44 +200,19 @@ def upload(person: Identity, manifest: dict[str, Any], folder: Any) -> None:
                     Key=destination["objectKey"],
                     Body=(folder / file["source"]["path"]).read_bytes(),
                 )
+    bucket = names.ASSET_BUCKET.of(account=owner, region=REGION)
+    hub.client("s3", REGION).put_object(
+        Bucket=bucket,
+        Key="own.template.json",
+        Body=(folder / "WarmStandby-own.template.json").read_bytes(),
+    )
+    return bucket
 
 
 def unprotect(tenant: Identity, suffix: str) -> None:
     tenant.client("ssm").put_parameter(
         Name=f"/dr/{suffix}/guard/deletion-protection", Value="false", Overwrite=True
     )
-
-
-def left(person: Identity, suffix: str, region: str) -> list[str]:
-    """Buckets, tables, functions, log groups and stacks of the suffix in the region."""
-    buckets = person.client("s3", region).list_buckets(BucketRegion=region)["Buckets"]
-    functions = person.client("lambda", region).list_functions()["Functions"]
-    groups = person.client("logs", region).describe_log_groups()["logGroups"]
-    stacks = person.client("cloudformation", region).describe_stacks()["Stacks"]
-    return [
-        *(each["Name"] for each in buckets if f"-{suffix}-" in each["Name"]),
-        *(
-            each
-            for each in person.client("dynamodb", region).list_tables()["TableNames"]
-            if each.endswith(f"-{suffix}")
-        ),
-        *(
-            each["FunctionName"]
-            for each in functions
-            if each["FunctionName"].endswith(f"-{suffix}")
-        ),
-        *(each["logGroupName"] for each in groups if each["logGroupName"].endswith(f"-{suffix}")),
-        *(each["StackName"] for each in stacks if f"-{suffix}-" in each["StackName"]),
-    ]
-
-
-def key_states(person: Identity, suffix: str, region: str) -> set[str]:
-    """The states of the suffix's keys in the region."""
-    kms = person.client("kms", region)
-    described = [
-        kms.describe_key(KeyId=each["KeyId"])["KeyMetadata"] for each in kms.list_keys()["Keys"]
-    ]
-    return {each["KeyState"] for each in described if each["Description"].endswith(f" of {suffix}")}
 
 
 def resources(person: Identity, suffix: str) -> set[tuple[str, str, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dr_catalog import names
-from dr_catalog.provisioning.checks import Check, Launch, inspect
+from dr_catalog.provisioning.checks import CHECKS, Check, Launch, inspect
 from dr_catalog.provisioning.endpoint import Answer, call
 
 from .conftest import PEER, REGION, TENANT, Identity, environment
@@ -22,7 +22,7 @@ def checks(tenant: Identity, launched: Launch) -> list[Check]:
 
 
 @pytest.mark.parametrize("region", [REGION, PEER])
-@pytest.mark.parametrize("layer", ["kms", "dynamodb", "s3", "compute"])
+@pytest.mark.parametrize("layer", [each.__name__ for each in CHECKS])
 def test_every_layer_is_as_it_must_be(checks: list[Check], layer: str, region: str) -> None:
     found = [check for check in checks if (check.layer, check.region) == (layer, region)]
     assert found

@@ -38,6 +38,8 @@ def _run(work: tuple[Callable[[Launch, str], Iterator[Check]], Launch, str]) -> 
         return list(look(launch, region))
     except ClientError as error:
         return [Check(look.__name__, error.operation_name, region, False, str(error))]
+    except (KeyError, ValueError, RuntimeError) as error:  # something that should be there is not
+        return [Check(look.__name__, "what it tells", region, False, f"not there: {error}")]
 
 
 def _regions(launch: Launch) -> tuple[str, str]:
