@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable
+from contextlib import closing
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from pg8000.native import Connection
 
 from dr_catalog import names
 from dr_catalog.provisioning.checks import CHECKS, Check, Launch, inspect
 from dr_catalog.provisioning.endpoint import Answer, call
 
 from .conftest import PEER, REGION, TENANT, Identity, environment
+
+ROW = "SELECT amount, status, region FROM ledger.transactions WHERE transaction_id = :id"
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +80,35 @@ def test_a_transaction_posted_here_is_read_there_exactly(launched: Launch) -> No
     assert {**seen.body, "region": REGION} == first.body
     listed = get(launched, PEER, "transactions?status=RECEIVED")
     assert "t-1" in [each["transactionId"] for each in listed.body["transactions"]]
+
+
+def test_a_transaction_is_a_row_of_the_ledger_in_both_regions(
+    launched: Launch, person: Callable[[str], Identity]
+) -> None:
+    first = post(launched, transactionId="t-row", amount="7.25")
+    assert first.status == 201
+    administrator = person(TENANT)
+    for region in (REGION, PEER):
+        told = launched.told("aurora", region)
+        host, port = told["reader-endpoint"], int(told["port"])
+        token = administrator.client("rds", region).generate_db_auth_token(
+            DBHostname=host, Port=port, DBUsername="transactions", Region=region
+        )
+        encrypted = ssl.create_default_context()
+        encrypted.check_hostname, encrypted.verify_mode = False, ssl.CERT_NONE
+        ledger = Connection(
+            "transactions",
+            host=host,
+            port=port,
+            database=told["database"],
+            password=token,
+            ssl_context=encrypted,
+        )
+        with closing(ledger):
+            rows = until(lambda ledger=ledger: ledger.run(ROW, id="t-row"))
+            [[follows]] = ledger.run("SELECT pg_is_in_recovery()")
+        assert rows == [[Decimal("7.25"), "RECEIVED", REGION]]
+        assert follows is (region == PEER)
 
 
 def test_a_repeat_gets_the_first_result_and_another_body_a_conflict(launched: Launch) -> None:
