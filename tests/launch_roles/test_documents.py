@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -130,3 +131,31 @@ def test_the_catalogs_own_roles_are_out_of_reach(role: str) -> None:
         and any("role/dr-*" in resource for resource in listed(each["Resource"]))
     }
     assert changing <= set(denied["Action"])
+
+
+def allows(role: str, action: str, arn: str) -> bool:
+    return any(
+        each["Effect"] == "Allow"
+        and action in listed(each["Action"])
+        and any(fnmatchcase(arn, resource) for resource in listed(each["Resource"]))
+        for each in statements(role)
+    )
+
+
+@pytest.mark.parametrize("role", ["launch", "execution"])
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("rds:CreateDBInstance", "rds:ap-southeast-1:222222222222:og:default:aurora-postgresql-17"),
+        ("rds:CreateDBInstance", "rds:ap-southeast-1:222222222222:pg:default.aurora-postgresql17"),
+        ("cloudwatch:DescribeAlarms", "cloudwatch:ap-southeast-1:222222222222:alarm:*"),
+    ],
+)
+def test_what_is_asked_of_things_that_are_not_ours(role: str, action: str, resource: str) -> None:
+    assert allows(role, action, f"arn:aws:{resource}")
+
+
+@pytest.mark.parametrize("kind", ["cluster-pg", "pg"])
+def test_a_cluster_is_restored_with_the_default_parameters(kind: str) -> None:
+    group = f"arn:aws:rds:ap-southeast-2:{ACCOUNT}:{kind}:default.aurora-postgresql17"
+    assert allows("boundary", "rds:RestoreDBClusterFromSnapshot", group)

@@ -33,13 +33,13 @@ def test_seed_aurora_is_a_global_database_with_a_cluster_in_each_region(
         assert "GlobalClusterIdentifier" in cluster(templates[role])
 
 
-def test_seed_aurora_only_the_global_cluster_states_a_version(
+def test_seed_aurora_members_state_the_global_clusters_version(
     templates: Mapping[str, Template],
 ) -> None:
     database = only(templates["primary"], "AWS::RDS::GlobalCluster")["Properties"]
     assert int(database["EngineVersion"].split(".")[0]) >= 16
     for role in REGIONS:
-        assert "EngineVersion" not in cluster(templates[role])
+        assert cluster(templates[role])["EngineVersion"] == database["EngineVersion"]
 
 
 @pytest.mark.parametrize("role", REGIONS)

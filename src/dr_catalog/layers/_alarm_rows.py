@@ -105,7 +105,7 @@ def alarms(
         thresholds: When they go off.
     """
     return (
-        *(_database(watched, thresholds) if role == "peer" else ()),
+        *(_database(watched, thresholds, peer_region) if role == "peer" else ()),
         *_table(watched, thresholds, peer_region),
         *_documents(watched, thresholds),
         *(_backups(watched, thresholds) if role == "launch" else ()),
@@ -115,8 +115,11 @@ def alarms(
     )
 
 
-def _database(watched: Watched, limits: Thresholds) -> Iterator[Alarm]:
-    """Only the secondary has these metrics: the peer, until the regions change roles."""
+def _database(watched: Watched, limits: Thresholds, peer_region: str) -> Iterator[Alarm]:
+    """Only the secondary has these metrics: the peer, until the regions change roles.
+
+    They are told apart by the region they come from as well, and no alarm sees them without it.
+    """
     if not watched.cluster:
         return
     for name, metric, threshold, why in (
@@ -139,7 +142,7 @@ def _database(watched: Watched, limits: Thresholds) -> Iterator[Alarm]:
             group=DATABASE,
             namespace="AWS/RDS",
             metric=metric,
-            dimensions={"DBClusterIdentifier": watched.cluster},
+            dimensions={"DBClusterIdentifier": watched.cluster, "SourceRegion": peer_region},
             statistic="Maximum",
             unit="ms",
             period=MINUTE,

@@ -14,6 +14,7 @@ from constructs import Construct
 from .. import names
 
 ENGINE = "aurora-postgresql"
+ENGINE_VERSION = "17.7"  # its change is a release of its own, which no rollback undoes
 FAMILY = "aurora-postgresql17"
 INSTANCE_CLASS = "db.serverless"
 PORT = 5432
@@ -102,6 +103,8 @@ class Cluster(Construct):
             # A writer begins the global cluster, a secondary joins one of another region by name.
             global_cluster_identifier=first_of.ref if first_of else names.LEDGER.of(suffix=suffix),
             engine=ENGINE,
+            # Without it RDS takes the engine's default, and refuses what differs from the global one.
+            engine_version=ENGINE_VERSION,
             database_name=DATABASE if first_of else None,
             master_username=master_username,
             master_user_password=master_password,

@@ -205,7 +205,13 @@ def to_restore(scope: Construct, *, key_arns: Sequence[str]) -> list[iam.PolicyS
                 "rds:DeleteDBInstance",
                 "rds:ModifyDBCluster",
             ],
-            [_arn(stack, "rds", f"cluster:{RESTORED}"), _arn(stack, "rds", f"db:{RESTORED}")],
+            [
+                _arn(stack, "rds", f"cluster:{RESTORED}"),
+                _arn(stack, "rds", f"db:{RESTORED}"),
+                # An instance is made with these, and the call is asked for them too.
+                _arn(stack, "rds", "og:default*"),
+                _arn(stack, "rds", "pg:default*"),
+            ],
         ),
         *_use_keys(key_arns, services=("dynamodb", "rds", "backup")),
     ]

@@ -52,7 +52,7 @@ class PythonFunction(Construct):
         role_name: The physical name of the role; it carries the region, since roles are global.
         asset: The folder below ``dr_catalog/handlers`` that is zipped as the code.
         handler: ``module.function`` inside that folder.
-        key: Encrypts the log group and the environment.
+        key: Encrypts the log group.
         statements: What the function may do, beyond writing its own log and traces.
         timeout: The longest one invocation may take.
         environment: Environment variables; never a secret.
@@ -117,7 +117,6 @@ class PythonFunction(Construct):
                     resources=["*"],
                 ),
                 *statements,
-                *(_network_statements(self, function_name) if placement else ()),
             ],
             roles=[self.role],
         )
@@ -140,6 +139,14 @@ class PythonFunction(Construct):
             tracing=lambda_.Tracing.ACTIVE,
         )
         if placement:
+            # By themselves, so that a function that leaves a network in a rollback still has them.
+            network = iam.Policy(
+                self,
+                "Network",
+                statements=_network_statements(self, function_name),
+                roles=[self.role],
+            )
+            self.function.node.add_dependency(network)
             resource = self.function.node.default_child
             assert isinstance(resource, lambda_.CfnFunction)
             resource.vpc_config = lambda_.CfnFunction.VpcConfigProperty(

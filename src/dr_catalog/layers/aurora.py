@@ -1,7 +1,7 @@
 """The ledger's database: one Aurora PostgreSQL global database, a Serverless v2 cluster in each region.
 
-The launch region has the writer, the peer a reader that can be promoted. Only the global cluster
-states the engine's version, because members follow it; its endpoint leads to the writer wherever that
+The launch region has the writer, the peer a reader that can be promoted. The global cluster and both
+members state the same version of the engine; the global endpoint leads to the writer wherever that
 is. Functions log in by IAM token. The master user's secret is generated, never shown, replicated to
 the peer for emergencies, and used by one function alone, which sets up the ledger inside.
 
@@ -24,11 +24,10 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from .. import names
-from ._aurora_cluster import DATABASE, ENGINE, PORT, Cluster
+from ._aurora_cluster import DATABASE, ENGINE, ENGINE_VERSION, PORT, Cluster
 from ._function import Placement, PythonFunction
 from ._parameters import publish
 
-ENGINE_VERSION = "17.7"  # its change is a release of its own, which no rollback undoes
 MASTER = "ledger_master"
 USER = "transactions"
 SCHEMA = "1"  # a higher number repeats the set-up

@@ -99,9 +99,11 @@ class Monitoring(Construct):
 
 
 def _topic(scope: Construct, *, suffix: str, key: kms.IKey) -> sns.ITopic:
-    """An encrypted topic that this account's alarms and this suffix's rules may write to, over TLS.
+    """An encrypted topic that this account's alarms and EventBridge may write to, over TLS.
 
-    See https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+    EventBridge tells a topic no source, as it tells a key none: a condition would let no rule in.
+
+    See https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
     """
     stack = cdk.Stack.of(scope)
     topic = sns.CfnTopic(
@@ -110,7 +112,6 @@ def _topic(scope: Construct, *, suffix: str, key: kms.IKey) -> sns.ITopic:
         topic_name=names.ALARM_TOPIC.of(suffix=suffix),
         kms_master_key_id=key.key_arn,
     )
-    rules = stack.format_arn(service="events", resource="rule", resource_name=f"dr-*-{suffix}")
     sns.CfnTopicPolicy(
         scope,
         "TopicPolicy",
@@ -125,11 +126,10 @@ def _topic(scope: Construct, *, suffix: str, key: kms.IKey) -> sns.ITopic:
                     conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
                 ),
                 iam.PolicyStatement(
-                    sid="RulesOfThisSuffix",
+                    sid="Rules",
                     principals=[iam.ServicePrincipal("events.amazonaws.com")],
                     actions=["sns:Publish"],
                     resources=[topic.ref],
-                    conditions={"ArnLike": {"aws:SourceArn": rules}},
                 ),
                 iam.PolicyStatement(
                     sid="OnlyTls",

@@ -161,10 +161,8 @@ PEER_WEIGHT = Parameter(
     name="PeerWeight",
     description="0 for failover records; 1 to 255 for weighted ones, the peer's weight against the "
     "launch region's 100. Chosen once: a launch can't change from one kind to the other",
-    type="Number",
-    default=0,
-    minimum=0,
-    maximum=255,
+    default="0",
+    pattern=r"^(0|[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])$",  # no number: "00" is not "0" to a condition
     group=DNS,
     label="Weight of the peer region",
 )
