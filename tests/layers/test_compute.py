@@ -104,7 +104,7 @@ def test_the_processor_may_use_its_table_and_its_ledger_and_nothing_else(
     templates: dict[str, Template], role: str
 ) -> None:
     template = templates[role]
-    found = {each["Sid"]: each for each in statements(template, "TransactionsProcessorPolicy")}
+    found = {each["Sid"]: each for each in statements(template, "TransactionsProcessor")}
     assert set(found) == {
         "Log",
         "Trace",
@@ -136,7 +136,7 @@ def test_network_interfaces_are_lambdas_matter_not_the_codes(
     templates: dict[str, Template], role: str
 ) -> None:
     template = templates[role]
-    found = {each["Sid"]: each for each in statements(template, "TransactionsProcessorPolicy")}
+    found = {each["Sid"]: each for each in statements(template, "TransactionsProcessor")}
     join, leave = found["JoinNetwork"], found["LeaveNetworkToLambda"]
     assert (join["Effect"], leave["Effect"]) == ("Allow", "Deny")
     assert actions(join) == actions(leave)
