@@ -47,6 +47,59 @@ def test_the_order_of_keys_does_not_reach_the_bytes(tmp_path: Path) -> None:
     assert linked(tmp_path / "a") == linked(tmp_path / "b", turn)
 
 
+CONTENT = "@content@"
+
+
+def guarded(templates: Templates) -> None:
+    """Both guards of the primary are told its content."""
+    for name in ("UpdateGuard", "DeleteGuard"):
+        templates["primary"]["Resources"][name] = {
+            "Type": f"Custom::Dr{name}",
+            "Properties": {"Content": CONTENT},
+        }
+
+
+def content(result: Linked) -> str:
+    """What a linked primary's guards are told."""
+    primary = json.loads(result.templates["primary"])["Resources"]
+    (found,) = {primary[name]["Properties"]["Content"] for name in ("UpdateGuard", "DeleteGuard")}
+    assert isinstance(found, str)
+    return found
+
+
+def test_the_primary_is_told_the_digest_of_all_it_says_besides(tmp_path: Path) -> None:
+    result = linked(tmp_path / "a", guarded)
+    told = content(result)
+    # It can be checked: with the placeholder back in its place, that is the template's digest.
+    before = result.templates["primary"].decode().replace(told, CONTENT)
+    assert hashlib.sha256(before.encode()).hexdigest() == told
+    assert content(linked(tmp_path / "b", guarded)) == told
+
+
+@pytest.mark.parametrize("changed", ["primary", "foundation", "workload", "output", "code"])
+def test_the_content_differs_when_anything_differs(tmp_path: Path, changed: str) -> None:
+    """The peer's templates and the code stand in the primary by their digests."""
+
+    def change(templates: Templates) -> None:
+        guarded(templates)
+        if changed in templates:
+            templates[changed]["Description"] = "Another"
+        elif changed == "output":
+            templates["primary"].setdefault("Outputs", {})["New"] = {"Value": "x"}
+
+    before = linked(tmp_path / "a", guarded)
+    synthesis(change, code="# another\n" if changed == "code" else None)(tmp_path)
+    assert content(link(tmp_path)) != content(before)
+
+
+def test_only_the_primary_has_a_content(tmp_path: Path) -> None:
+    def place(templates: Templates) -> None:
+        templates["foundation"]["Description"] = CONTENT
+
+    foundation = json.loads(linked(tmp_path, place).templates["foundation"])
+    assert foundation["Description"] == CONTENT
+
+
 def test_a_zip_follows_from_its_content_alone(tmp_path: Path) -> None:
     for folder, order in (("a", ("x.py", "y/z.py")), ("b", ("y/z.py", "x.py"))):
         for name in order:

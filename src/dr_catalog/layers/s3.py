@@ -72,7 +72,7 @@ class ReplicatedBucket(Construct):
         peer_key_arn: str,
     ) -> None:
         super().__init__(scope, construct_id)
-        role = ReplicationRole(
+        role = _ReplicationRole(
             self,
             "Replication",
             suffix=suffix,
@@ -117,7 +117,7 @@ class ReverseReplication(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         region = cdk.Stack.of(self).region
-        role = ReplicationRole(
+        role = _ReplicationRole(
             self,
             "Replication",
             suffix=suffix,
@@ -167,7 +167,7 @@ class ReverseReplication(Construct):
         rule.node.add_dependency(role.policy)
 
 
-class ReplicationRole(Construct):
+class _ReplicationRole(Construct):
     """The role S3 replicates with: read here, write there, decrypt here, encrypt there.
 
     See https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html

@@ -19,7 +19,7 @@ ENVIRONMENT, NETWORK, DATABASE, BACKUP, DNS, DELETION = (
     "DNS",
     "Deletion",
 )
-_RANGE = r"(\d{1,3}\.){3}\d{1,3}/\d{1,2}"
+_RANGE = r"(\d{1,3}\.){3}\d{1,3}/(1[6-9]|20)"
 _REGION = r"[a-z]{2,4}(-[a-z]+)+-\d"
 _SWITCH = ("true", "false")
 
@@ -168,7 +168,7 @@ PEER_WEIGHT = Parameter(
 )
 DELETION_PROTECTION = Parameter(
     name="DeletionProtection",
-    description="While true, the launch can't be terminated",
+    description="true refuses the launch's termination; false allows it",
     default="true",
     allowed=_SWITCH,
     group=DELETION,
