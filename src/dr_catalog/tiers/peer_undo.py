@@ -2,7 +2,8 @@
 
 The peer's stacks keep data and keys when they are deleted, as they must when a launch is terminated.
 When a launch fails half-way they are deleted as well, with nothing in them, and what they keep would
-be in the way of the next try. ``PeerUndo`` deletes it then: the handler ``peer_undo`` says when.
+be in the way of the next try. ``PeerUndo`` deletes it then: the handler ``peer_undo`` says when. It
+also refuses a launch whose names are taken in the peer, so that what it deletes is the launch's own.
 
 Its rights are to delete what is empty, and what is not yet protected.
 """
@@ -137,6 +138,11 @@ def _rights(
                     arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
                 )
             ],
+        ),
+        iam.PolicyStatement(
+            sid="SeeBucket",
+            actions=["s3:ListBucket"],
+            resources=[f"arn:{stack.partition}:s3:::{bucket}"],
         ),
         iam.PolicyStatement(
             sid="DeleteEmptyBucket",

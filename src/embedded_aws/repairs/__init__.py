@@ -7,6 +7,7 @@ from . import (
     open_apis,
     parameter_keys,
     replication,
+    taken_names,
     warm_starts,
 )
 
@@ -20,6 +21,7 @@ def register() -> None:
         open_apis,
         parameter_keys,
         replication,
+        taken_names,
         warm_starts,
     ):
         repair.install()

@@ -9,6 +9,9 @@ deleted after it, and looks at how its own stack stands:
 - an upgrade rolls back, and the resource was made by it: what ``New`` lists came with it and goes;
 - anything else: nothing is done. What a launch keeps on termination is the delete guard's matter.
 
+What is there before was kept by an earlier launch, or is somebody's own: the resource is then not made,
+and the launch ends before the StackSet begins. So nothing is deleted that the launch did not make.
+
 Nothing with something in it is deleted: S3 and AWS Backup refuse a bucket or a vault that is not empty,
 and a database that is in use is protected, which this function may not change.
 
@@ -21,7 +24,7 @@ See https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -33,6 +36,9 @@ from purge_vaults import exists
 from response import Refused, Result, client, ignoring, serve, text
 
 BY_LAUNCH, BY_UPGRADE = "launch", "upgrade"
+NOT_FOUND = 404
+ELSEWHERE = (301, 403)
+"""S3's answers for a bucket of another region, and of another account."""
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
@@ -47,6 +53,7 @@ def act(event: dict[str, Any], context: Any) -> Result:
     status = _stack_status(event)
     if event["RequestType"] == "Create":
         made_by = BY_LAUNCH if status.startswith("CREATE") else BY_UPGRADE
+        _check_free(event, "Kept" if made_by == BY_LAUNCH else "New")
         return Result(f"dr-peer-undo-{text(event, 'Suffix')}-{text(event, 'Kind')}-by-{made_by}")
     made_by = event["PhysicalResourceId"].rpartition("-")[2]
     if made_by == BY_LAUNCH and status.startswith("ROLLBACK"):
@@ -61,6 +68,17 @@ def _stack_status(event: dict[str, Any]) -> str:
         StackName=event["StackId"]
     )["Stacks"]
     return str(stacks[0]["StackStatus"])
+
+
+def _check_free(event: dict[str, Any], which: str) -> None:
+    listed = event["ResourceProperties"].get(which, ())
+    taken = [name for thing in listed for name in TAKEN[thing](event)]
+    if taken:
+        raise Refused(
+            f"In {text(event, 'PeerRegion')} there is already: {', '.join(taken)}. An earlier launch kept "
+            f"that, or it is somebody's own, and nothing has been done to it. Move what it holds and "
+            f"delete it, or launch under another suffix."
+        )
 
 
 def _undo(event: dict[str, Any], which: str, deadline: Deadline) -> None:
@@ -99,6 +117,45 @@ def _database(event: dict[str, Any], deadline: Deadline) -> None:
     purge_half(database, database.peer, deadline=deadline)
 
 
+def _bucket_taken(event: dict[str, Any]) -> Iterator[str]:
+    bucket = text(event, "PeerBucket")
+    try:
+        client("s3", text(event, "PeerRegion")).head_bucket(Bucket=bucket)
+    except ClientError as error:  # without a body, and so without a name for it
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if status == NOT_FOUND:
+            return
+        if status not in ELSEWHERE:
+            raise
+    yield f"the bucket {bucket}"
+
+
+def _vault_taken(event: dict[str, Any]) -> Iterator[str]:
+    vault = text(event, "Vault")
+    if exists(client("backup", text(event, "PeerRegion")), vault):
+        yield f"the backup vault {vault}"
+
+
+def _database_taken(event: dict[str, Any]) -> Iterator[str]:
+    database = guarded_database(event)
+    assert database is not None  # as in _database
+    rds, group = database.peer.rds, database.group
+    if database.peer.describe():
+        yield f"the database cluster {database.peer.cluster}"
+    with ignoring("DBSubnetGroupNotFoundFault"):
+        rds.describe_db_subnet_groups(DBSubnetGroupName=group)
+        yield f"the subnet group {group}"
+    with ignoring("DBParameterGroupNotFound"):
+        rds.describe_db_cluster_parameter_groups(DBClusterParameterGroupName=group)
+        yield f"the cluster parameter group {group}"
+
+
+TAKEN: dict[str, Callable[[dict[str, Any]], Iterable[str]]] = {
+    "bucket": _bucket_taken,
+    "database": _database_taken,
+    "key": lambda _: (),  # bears the id of the launch's own key
+    "vault": _vault_taken,
+}
 UNDO: dict[str, Callable[[dict[str, Any], Deadline], None]] = {
     "bucket": _bucket,
     "database": _database,
