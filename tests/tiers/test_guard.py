@@ -57,6 +57,7 @@ def test_what_the_guard_may_always_do(template: Template) -> None:
         "Log",
         "Trace",
         "ReadProtection",
+        "SayCompleted",
         "ContinueItself",
         "ProtectTable",
         "FindWriterAndProtect",

@@ -127,6 +127,7 @@ GOOD_AND_BAD = [
             "mrk-0af1",
         ],
     ),
+    (given.PEER_WEIGHT, ["0", "1", "99", "255"], ["00", "0.0", "-1", "256", "1000", ""]),
     (given.KEY_ID, ["mrk-0af1"], ["0af1", "mrk-", "mrk-xyz", "alias/mrk-1"]),
     (given.RANGE, ["10.1.0.0/16"], ["auto", "10.1.0.0/24"]),
     (given.LAUNCH_RANGE, ["10.1.16.0/20"], ["auto", "10.1.16.0"]),

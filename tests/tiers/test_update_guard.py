@@ -61,13 +61,17 @@ def test_the_guard_remembers_in_one_parameter_and_looks_at_one_global_cluster(
     }
     assert {name for name in own if name not in ("Log", "Trace")} == {
         "RememberAccepted",
+        "ForgetAtTheEnd",
         "FindWriter",
     }
+    guard = "arn:<Partition>:ssm:<Region>:<AccountId>:parameter/dr/<EnvironmentSuffix>/guard"
     assert own["RememberAccepted"] == (
-        ["ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"],
-        [
-            "arn:<Partition>:ssm:<Region>:<AccountId>:parameter/dr/<EnvironmentSuffix>/guard/accepted"
-        ],
+        ["ssm:GetParameter", "ssm:PutParameter"],
+        [f"{guard}/accepted"],
+    )
+    assert own["ForgetAtTheEnd"] == (
+        ["ssm:DeleteParameters"],
+        [f"{guard}/accepted", f"{guard}/completed"],
     )
     assert own["FindWriter"] == (
         ["rds:DescribeGlobalClusters"],

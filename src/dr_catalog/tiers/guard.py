@@ -27,6 +27,8 @@ from ._purge_rights import purge_rights, rds_arn
 
 LAYER = "guard"
 PROTECTION = "deletion-protection"
+COMPLETED = "completed"
+"""Written when a launch is complete for the first time; the update guard takes it away at the end."""
 PURGE_TIMEOUT = cdk.Duration.minutes(15)
 
 
@@ -111,7 +113,10 @@ class DeleteGuard(Construct):
             where: names.BUCKET.of(suffix=suffix, account=account, region=where)
             for where in (region, peer_region)
         }
-        protection = names.parameter(suffix=suffix, layer=LAYER, name=PROTECTION)
+        protection, completed = (
+            names.parameter(suffix=suffix, layer=LAYER, name=name)
+            for name in (PROTECTION, COMPLETED)
+        )
         publish(self, suffix=suffix, layer=LAYER, values={PROTECTION: deletion_protection})
         guard = PythonFunction(
             self,
@@ -126,11 +131,12 @@ class DeleteGuard(Construct):
                 iam.PolicyStatement(
                     sid="ReadProtection",
                     actions=["ssm:GetParameter"],
-                    resources=[
-                        stack.format_arn(
-                            service="ssm", resource="parameter", resource_name=protection[1:]
-                        )
-                    ],
+                    resources=[parameter_arn(stack, protection)],
+                ),
+                iam.PolicyStatement(
+                    sid="SayCompleted",
+                    actions=["ssm:PutParameter"],
+                    resources=[parameter_arn(stack, completed)],
                 ),
                 _continue_itself(self, suffix=suffix),
                 _protect_table(stack, suffix=suffix, regions=(region, peer_region)),
@@ -162,6 +168,7 @@ class DeleteGuard(Construct):
                 "LaunchRegion": region,
                 "PeerRegion": peer_region,
                 "ProtectionParameter": protection,
+                "CompletedParameter": completed,
                 "OnTermination": on_termination,
                 "LaunchBucket": buckets[region],
                 "PeerBucket": buckets[peer_region],
@@ -172,6 +179,11 @@ class DeleteGuard(Construct):
             },
         )
         _wait_for_everything(self.resource)
+
+
+def parameter_arn(stack: cdk.Stack, name: str) -> str:
+    """Of an SSM parameter of the stack's region."""
+    return stack.format_arn(service="ssm", resource="parameter", resource_name=name[1:])
 
 
 def _wait_for_everything(guard: cdk.CustomResource) -> None:

@@ -21,7 +21,7 @@ from .. import names
 from ..layers._function import PythonFunction
 from ..layers.kms import arn_in
 from ._purge_rights import rds_arn
-from .guard import GuardedStores
+from .guard import COMPLETED, LAYER, GuardedStores, parameter_arn
 
 TIMEOUT = cdk.Duration.minutes(15)
 
@@ -51,6 +51,7 @@ class PeerUndo(Construct):
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
         bucket = names.BUCKET.of(suffix=suffix, account=stack.account, region=peer_region)
+        completed = names.parameter(suffix=suffix, layer=LAYER, name=COMPLETED)
         self._function = PythonFunction(
             self,
             "Undo",
@@ -65,6 +66,7 @@ class PeerUndo(Construct):
                 suffix=suffix,
                 region=peer_region,
                 bucket=bucket,
+                completed=completed,
                 key_arn=arn_in(self, region=peer_region, key_id=key_id),
                 stores=stores,
             ),
@@ -73,6 +75,7 @@ class PeerUndo(Construct):
             "Suffix": suffix,
             "LaunchRegion": stack.region,
             "PeerRegion": peer_region,
+            "CompletedParameter": completed,
             "PeerBucket": bucket,
             "KeyId": key_id,
             **stores.properties(),
@@ -106,6 +109,7 @@ def _rights(
     suffix: str,
     region: str,
     bucket: str,
+    completed: str,
     key_arn: str,
     stores: GuardedStores,
 ) -> list[iam.PolicyStatement]:
@@ -126,6 +130,11 @@ def _rights(
                     resource_name=f"{cdk.Aws.STACK_NAME}/*",
                 )
             ],
+        ),
+        iam.PolicyStatement(
+            sid="SeeWhetherItWasComplete",
+            actions=["ssm:GetParameters"],
+            resources=[parameter_arn(stack, completed)],
         ),
         iam.PolicyStatement(
             sid="ContinueItself",

@@ -20,6 +20,7 @@ from constructs import Construct, IConstruct
 from .. import names
 from ..layers._function import PythonFunction
 from ._purge_rights import rds_arn
+from .guard import COMPLETED, LAYER, parameter_arn
 
 TIMEOUT = cdk.Duration.minutes(2)
 
@@ -55,7 +56,10 @@ class UpdateGuard(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
-        accepted = names.parameter(suffix=suffix, layer="guard", name="accepted")
+        accepted, completed = (
+            names.parameter(suffix=suffix, layer=LAYER, name=name)
+            for name in ("accepted", COMPLETED)
+        )
         guard = PythonFunction(
             self,
             "Guard",
@@ -68,12 +72,13 @@ class UpdateGuard(Construct):
             statements=[
                 iam.PolicyStatement(
                     sid="RememberAccepted",
-                    actions=["ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"],
-                    resources=[
-                        stack.format_arn(
-                            service="ssm", resource="parameter", resource_name=accepted[1:]
-                        )
-                    ],
+                    actions=["ssm:GetParameter", "ssm:PutParameter"],
+                    resources=[parameter_arn(stack, accepted)],
+                ),
+                iam.PolicyStatement(
+                    sid="ForgetAtTheEnd",
+                    actions=["ssm:DeleteParameters"],
+                    resources=[parameter_arn(stack, each) for each in (accepted, completed)],
                 ),
                 iam.PolicyStatement(
                     sid="FindWriter",
@@ -94,6 +99,7 @@ class UpdateGuard(Construct):
                 "Fixed": {"PeerRegion": peer_region, **fixed},
                 "Parameters": dict(parameters),
                 "AcceptedParameter": accepted,
+                "CompletedParameter": completed,
                 "GlobalCluster": global_cluster,
             },
         )

@@ -74,6 +74,7 @@ def environment(aws: Aws, suffix: str, make_table: Callable[..., str]) -> Enviro
         "LaunchRegion": WRITER,
         "PeerRegion": STANDBY,
         "ProtectionParameter": f"/dr/{suffix}/guard/deletion-protection",
+        "CompletedParameter": f"/dr/{suffix}/guard/completed",
         "OnTermination": "purge",
         "LaunchBucket": f"dr-{suffix}-{WRITER}",
         "PeerBucket": f"dr-{suffix}-{STANDBY}",
@@ -131,13 +132,17 @@ def run(
     return run
 
 
-def test_a_creation_and_an_update_touch_nothing(
+def test_a_creation_and_an_update_touch_nothing_and_say_that_the_launch_is_complete(
     run: Callable[..., dict[str, Any]], environment: Environment
 ) -> None:
+    ssm = environment.aws.client("ssm", WRITER)
+    name = environment.properties["CompletedParameter"]
+    assert ssm.get_parameters(Names=[name])["InvalidParameters"] == [name]
     for request_type in ("Create", "Update"):
         answer = run(request_type, physical_id=environment.guard_id)
         assert (answer["Status"], answer["Data"]) == ("SUCCESS", {})
         assert answer["PhysicalResourceId"] == environment.guard_id
+        assert ssm.get_parameter(Name=name)["Parameter"]["Value"] == "true"
     assert environment.left() == EVERYTHING
 
 

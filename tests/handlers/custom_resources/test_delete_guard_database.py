@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import delete_guard
 import pytest
+from guarded_database import PROPERTIES
 
 from ...embedded_aws import aurora_estate as estate
 from ...embedded_aws.stack_runner import Runner
@@ -119,6 +120,7 @@ def event(
         "LaunchRegion": WRITER,
         "PeerRegion": STANDBY,
         "ProtectionParameter": PROTECTION,
+        "CompletedParameter": PROTECTION.replace("deletion-protection", "completed"),
         "OnTermination": "retain",
         "LaunchBucket": "dr-none-here",
         "PeerBucket": "dr-none-there",
@@ -210,7 +212,8 @@ def test_names_that_are_there_by_half_are_refused(
 def test_a_launch_of_a_release_without_a_database_purges_none(
     event: dict[str, Any], stack: Stack, database: Estate
 ) -> None:
-    old = dict([*event["ResourceProperties"].items()][:9])
+    new = (*PROPERTIES, "Vault")
+    old = {name: each for name, each in event["ResourceProperties"].items() if name not in new}
     old["OnTermination"] = "purge"
     delete_guard.handler({**event, "ResourceProperties": old}, Context(900))
     assert stack.answer()["Status"] == "SUCCESS"

@@ -22,6 +22,7 @@ def properties(suffix: str) -> dict[str, Any]:
         "Fixed": {"PeerRegion": STANDBY},
         "Parameters": {"DeletionProtection": "true"},
         "AcceptedParameter": f"/dr/{suffix}/guard/accepted",
+        "CompletedParameter": f"/dr/{suffix}/guard/completed",
     }
 
 

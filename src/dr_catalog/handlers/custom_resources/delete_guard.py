@@ -2,7 +2,8 @@
 
 The resource depends on everything, so it is created last and deleted first. Its creation, and every
 update, completes a launch: table, clusters and global cluster are protected from deletion then, and
-not earlier, since a protected resource keeps a launch that fails from rolling back. A deletion goes:
+not earlier, since a protected resource keeps a launch that fails from rolling back; and an SSM
+parameter says that it is complete. A deletion goes:
 
 1. protection, read live from SSM: anything but ``false`` refuses, and nothing has been touched;
 2. the writer: while it is not in the launch region the stack is refused, and nothing touched either;
@@ -17,8 +18,8 @@ another; what outlasts CloudFormation's patience, with the deletion repeated.
 Protection is read live because a stack in DELETE_FAILED takes no update: writing ``false`` to the
 parameter is the way out of it.
 
-Properties: ``Suffix``, ``LaunchRegion``, ``PeerRegion``, ``ProtectionParameter`` (in the launch
-region), ``OnTermination``, ``LaunchBucket``, ``PeerBucket``, ``TableName``, ``KeyId``. A launch of a
+Properties: ``Suffix``, ``LaunchRegion``, ``PeerRegion``, ``ProtectionParameter`` and
+``CompletedParameter`` (in the launch region), ``OnTermination``, ``LaunchBucket``, ``PeerBucket``, ``TableName``, ``KeyId``. A launch of a
 release without database and vaults lacks the rest: ``Vault`` (the same name in both regions), and
 what guarded_database.py lists.
 
@@ -63,10 +64,13 @@ def act(event: dict[str, Any], context: Any) -> Result:
         if given_id == own_id:
             _delete(event, Deadline(event, context))
         return Result(given_id)
-    for name in ("ProtectionParameter", "LaunchRegion", "PeerRegion"):
+    for name in ("ProtectionParameter", "CompletedParameter", "LaunchRegion", "PeerRegion"):
         text(event, name)
     _on_termination(event)
     _protect(event, Deadline(event, context))
+    client("ssm", text(event, "LaunchRegion")).put_parameter(
+        Name=text(event, "CompletedParameter"), Value="true", Type="String", Overwrite=True
+    )
     return Result(own_id)
 
 

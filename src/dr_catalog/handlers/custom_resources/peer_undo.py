@@ -5,7 +5,8 @@ and CloudFormation deletes those stacks: what they keep holds nothing yet, but i
 when the launch is tried again. The resource is made before the StackSet that it follows, so it is
 deleted after it, and looks at how its own stack stands:
 
-- the launch rolls back, and the resource was made by it: all that ``Kept`` lists is deleted;
+- the launch rolls back, or is deleted without ever having been complete, and the resource was made by
+  it: all that ``Kept`` lists is deleted;
 - an upgrade rolls back, and the resource was made by it: what ``New`` lists came with it and goes;
 - anything else: nothing is done. What a launch keeps on termination is the delete guard's matter.
 
@@ -15,8 +16,8 @@ and the launch ends before the StackSet begins. So nothing is deleted that the l
 Nothing with something in it is deleted: S3 and AWS Backup refuse a bucket or a vault that is not empty,
 and a database that is in use is protected, which this function may not change.
 
-Properties: ``Suffix``, ``LaunchRegion``, ``PeerRegion``, ``Kind`` (which StackSet), ``Kept`` and
-``New`` (of ``bucket``, ``vault``, ``key``, ``database``), ``PeerBucket``, ``KeyId``, ``Vault``, and what
+Properties: ``Suffix``, ``LaunchRegion``, ``PeerRegion``, ``CompletedParameter`` (in the launch region),
+``Kind`` (which StackSet), ``Kept`` and ``New`` (of ``bucket``, ``vault``, ``key``, ``database``), ``PeerBucket``, ``KeyId``, ``Vault``, and what
 guarded_database.py lists.
 
 See https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
@@ -56,11 +57,20 @@ def act(event: dict[str, Any], context: Any) -> Result:
         _check_free(event, "Kept" if made_by == BY_LAUNCH else "New")
         return Result(f"dr-peer-undo-{text(event, 'Suffix')}-{text(event, 'Kind')}-by-{made_by}")
     made_by = event["PhysicalResourceId"].rpartition("-")[2]
-    if made_by == BY_LAUNCH and status.startswith("ROLLBACK"):
+    if made_by == BY_LAUNCH and _failed(event, status):
         _undo(event, "Kept", Deadline(event, context))
     elif made_by == BY_UPGRADE and status.startswith("UPDATE_ROLLBACK"):
         _undo(event, "New", Deadline(event, context))
     return Result(event["PhysicalResourceId"])
+
+
+def _failed(event: dict[str, Any], status: str) -> bool:
+    """Whether the launch never came to its end."""
+    if status.startswith("DELETE"):  # after a rollback that failed as well
+        ssm = client("ssm", text(event, "LaunchRegion"))
+        found = ssm.get_parameters(Names=[text(event, "CompletedParameter")])
+        return not found["Parameters"]
+    return status.startswith("ROLLBACK")
 
 
 def _stack_status(event: dict[str, Any]) -> str:

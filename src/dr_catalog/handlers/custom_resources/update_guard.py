@@ -14,8 +14,9 @@ After a failover the templates describe the old roles: an update would shrink th
 standby. It is refused until the writer is back.
 
 Properties: ``Suffix``, ``LaunchRegion``, ``Content`` (changes with every release), ``Fixed`` and
-``Parameters`` (names to values), ``AcceptedParameter`` (an SSM parameter of this guard's own), and
-``GlobalCluster``, which may be missing.
+``Parameters`` (names to values), ``AcceptedParameter`` (an SSM parameter of this guard's own),
+``CompletedParameter`` (one of the delete guard's, which ends with this one) and ``GlobalCluster``, which
+may be missing.
 
 See https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requesttypes-update.html
 """
@@ -46,8 +47,7 @@ def act(event: dict[str, Any], _: Any) -> Result:
     name = text(event, "AcceptedParameter")
     ssm = client("ssm", text(event, "LaunchRegion"))
     if event["RequestType"] == "Delete":
-        with ignoring("ParameterNotFound"):
-            ssm.delete_parameter(Name=name)
+        ssm.delete_parameters(Names=[name, text(event, "CompletedParameter")])
         return Result(event["PhysicalResourceId"])
     if event["RequestType"] == "Update":
         _check_suffix(event, own_id)
