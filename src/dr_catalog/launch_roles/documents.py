@@ -23,7 +23,7 @@ Statement = dict[str, Any]
 Document = dict[str, Any]
 
 MANAGED_POLICY_LIMIT = 6144
-PLACEHOLDER_ROOM = 700  # CDK tokens for partition and account grow when they are resolved
+PLACEHOLDER_ROOM = 200  # what is substituted may be longer than its placeholder
 VIA_CLOUDFORMATION = {"ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}}
 
 

@@ -7,6 +7,7 @@ may roll them out by its own StackSets instead of ``dr-catalog onboard``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -31,25 +32,26 @@ class OnboardingRolesStack(cdk.Stack):
             synthesizer=cdk.BootstraplessSynthesizer(),
             analytics_reporting=False,
         )
-        prefix = cdk.CfnParameter(
+        cdk.CfnParameter(
             self,
             "AssetBucketPrefix",
             allowed_pattern=r"^[a-z0-9][a-z0-9-]{2,47}$",
             description="What stands before the region in the name of the hub's asset bucket",
-        ).value_as_string
+        )
+        prefix = "${AssetBucketPrefix}"
         pair = [
             cdk.CfnParameter(
                 self, name, description=f"A region of the pair ({name})"
             ).value_as_string
             for name in ("FirstRegion", "SecondRegion")
         ]
-        where = {"partition": self.partition, "account": self.account}
+        where = {"partition": "${AWS::Partition}", "account": "${AWS::AccountId}"}
         iam.CfnManagedPolicy(
             self,
             "Boundary",
             managed_policy_name=names.PERMISSIONS_BOUNDARY,
             description="The most that a role made by a launch can do",
-            policy_document=launch_roles.boundary_policy(**where),
+            policy_document=_substituted(launch_roles.boundary_policy(**where)),
         )
         for product in products:
             self._role(
@@ -107,7 +109,7 @@ class OnboardingRolesStack(cdk.Stack):
                 self,
                 f"{construct_id}Policy{number}",
                 managed_policy_name=f"{name}-{number}",
-                policy_document=document,
+                policy_document=_substituted(document),
                 roles=[role.ref],
             )
         return role
@@ -137,6 +139,15 @@ class OnboardingRegionStack(cdk.Stack):
                 value=value.value_as_string,
                 description=description,
             )
+
+
+def _substituted(document: Any) -> Any:
+    """A document with ``Fn::Sub`` where a text has something to substitute: short, for 51,200 bytes."""
+    if isinstance(document, dict):
+        return {name: _substituted(value) for name, value in document.items()}
+    if isinstance(document, list):
+        return [_substituted(value) for value in document]
+    return cdk.Fn.sub(document) if isinstance(document, str) and "${" in document else document
 
 
 def _trust(service: str, conditions: dict[str, object] | None = None) -> dict[str, object]:
