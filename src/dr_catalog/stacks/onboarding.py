@@ -39,12 +39,10 @@ class OnboardingRolesStack(cdk.Stack):
             description="What stands before the region in the name of the hub's asset bucket",
         )
         prefix = "${AssetBucketPrefix}"
-        pair = [
-            cdk.CfnParameter(
-                self, name, description=f"A region of the pair ({name})"
-            ).value_as_string
-            for name in ("FirstRegion", "SecondRegion")
-        ]
+        pair = []
+        for name in ("FirstRegion", "SecondRegion"):
+            cdk.CfnParameter(self, name, description=f"A region of the pair ({name})")
+            pair.append(f"${{{name}}}")
         where = {"partition": "${AWS::Partition}", "account": "${AWS::AccountId}"}
         iam.CfnManagedPolicy(
             self,
