@@ -158,4 +158,5 @@ def watched(suffix: str, bucket: str, region: str, other: str) -> Watched:
         vault=f"dr-vault-{suffix}",
         functions={"processor": f"dr-processor-{suffix}"},
         api=f"dr-transactions-{suffix}",
+        stage="live",
     )

@@ -16,7 +16,9 @@ from dr_catalog.layers.monitoring import Alarm, Thresholds, alarms
 from dr_catalog.layers.monitoring import Role as Side
 from dr_catalog.layers.route53 import serving_alarm
 
-from .operations import ACCOUNT, PEER, REGION, SUFFIX, templates, watched
+from . import operations
+from .operations import ACCOUNT, PEER, REGION, SUFFIX, watched
+from .reading import Template, of_type, text
 
 TYPES = {
     "AWS::CloudWatch::Alarm",
@@ -78,7 +80,7 @@ def _deploy(side: Side, client: Callable[..., Any], runner: Callable[..., Any]) 
     def api(service: str) -> Any:
         return client(service, account=ACCOUNT, region=PLACES[side])
 
-    template = templates()["literal", side]
+    template = operations.templates()["literal", side]
     resources = {
         name: copy.deepcopy(resource)
         for name, resource in template["Resources"].items()
@@ -128,6 +130,57 @@ def _cases(*, breaching: bool) -> list[Any]:
     ]
 
 
+SWITCHED = {
+    names.alarm(suffix=SUFFIX, name="control-metric-silent"),
+    *(names.SERVING_ALARM.of(suffix=SUFFIX, region=region) for region in (REGION, PEER)),
+}
+"""What a switch of the serving region drives, below."""
+
+
+@pytest.mark.parametrize("side", PLACES)
+def test_every_alarm_of_the_tier_is_driven(templates: dict[str, Template], side: Side) -> None:
+    """Each alarm that is added to a template must be added to what the tests of this module drive."""
+    template = templates["primary" if side == "launch" else "workload"]
+    assert not of_type(templates["foundation"], "AWS::CloudWatch::Alarm")
+    assert not of_type(template, "AWS::CloudWatch::CompositeAlarm")
+    other = "<PeerRegion>" if side == "launch" else "<LaunchRegion>"
+    known = {"<EnvironmentSuffix>": SUFFIX, "<AccountId>": ACCOUNT, "<Stage>": "live"}
+    here, there = (REGION, PEER) if side == "launch" else (PEER, REGION)
+    known |= {"<Region>": here, other: there}
+
+    def literal(value: Any) -> str:
+        found = text(template, value)
+        for token, replacement in known.items():
+            found = found.replace(token, replacement)
+        return found.replace("<Function>", f"dr-processor-{SUFFIX}")
+
+    made = {
+        literal(each["Properties"]["AlarmName"]): _settings(each["Properties"], literal)
+        for each in of_type(template, "AWS::CloudWatch::Alarm")
+    }
+    deployed = operations.templates()["literal", side]
+    driven = {names.alarm(suffix=SUFFIX, name=alarm.name) for alarm in rows(side)}
+    if side == "peer":
+        driven |= SWITCHED
+    assert set(made) == driven
+    # And with the settings with which it is driven.
+    assert made == {
+        text(deployed, each["Properties"]["AlarmName"]): _settings(
+            each["Properties"], lambda value: text(deployed, value)
+        )
+        for each in of_type(deployed, "AWS::CloudWatch::Alarm")
+    }
+
+
+def _settings(alarm: dict[str, Any], literal: Callable[[Any], str]) -> dict[str, Any]:
+    """What decides about an alarm's state."""
+    told = ("AlarmName", "AlarmDescription", "AlarmActions", "OKActions", "Tags", "Dimensions")
+    return {
+        **{name: value for name, value in alarm.items() if name not in told},
+        "Dimensions": {each["Name"]: literal(each["Value"]) for each in alarm["Dimensions"]},
+    }
+
+
 @pytest.mark.parametrize(("side", "alarm"), _cases(breaching=False))
 def test_too_much_for_long_enough_is_an_alarm_and_one_good_period_ends_it(
     sides: dict[Side, Place], side: Side, alarm: Alarm
@@ -169,6 +222,7 @@ def test_the_topic_is_told_of_alarm_and_of_ok(sides: dict[Side, Place]) -> None:
 
 def test_a_switch_of_the_serving_region_switches_both_alarms(sides: dict[Side, Place]) -> None:
     here = sides["peer"]
+    alarmed = set()
     silence = names.alarm(suffix=SUFFIX, name="control-metric-silent")
     assert here.state(silence) == "ALARM"  # nothing was ever published
     for moment, serving in enumerate((REGION, PEER, REGION)):
@@ -181,7 +235,9 @@ def test_a_switch_of_the_serving_region_switches_both_alarms(sides: dict[Side, P
         }
         other = PEER if serving == REGION else REGION
         assert states == {serving: "OK", other: "ALARM"}
+        alarmed.add(names.SERVING_ALARM.of(suffix=SUFFIX, region=other))
     assert here.state(silence) == "OK"
+    assert alarmed | {silence} == SWITCHED
     assert (
         not [  # a switch is no fault
             each

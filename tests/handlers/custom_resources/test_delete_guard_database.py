@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import delete_guard
+import peer_undo
 import pytest
 from guarded_database import PROPERTIES
 
@@ -217,6 +218,74 @@ def test_a_launch_of_a_release_without_a_database_purges_none(
     old["OnTermination"] = "purge"
     delete_guard.handler({**event, "ResourceProperties": old}, Context(900))
     assert stack.answer()["Status"] == "SUCCESS"
+    assert database.left() == EVERYTHING
+
+
+@pytest.mark.parametrize("unprotected", ["launch cluster", "peer cluster", "global cluster", ""])
+def test_a_complete_launch_is_protected_and_what_is_protected_is_left_alone(
+    event: dict[str, Any],
+    stack: Stack,
+    database: Estate,
+    record: Callable[[], list[str]],
+    unprotected: str,
+) -> None:
+    calls = {
+        "launch cluster": f"ModifyDBCluster {WRITER}",
+        "peer cluster": f"ModifyDBCluster {STANDBY}",
+        "global cluster": f"ModifyGlobalCluster {WRITER}",
+    }
+    if unprotected == "global cluster":
+        database.client("rds").modify_global_cluster(
+            GlobalClusterIdentifier=estate.GLOBAL, DeletionProtection=False
+        )
+    elif unprotected:
+        region = WRITER if unprotected == "launch cluster" else STANDBY
+        database.client("rds", region).modify_db_cluster(
+            DBClusterIdentifier=NAME, DeletionProtection=False
+        )
+    _make_table(database)
+    record()
+    for request in ("Create", "Update"):
+        delete_guard.handler({**event, "RequestType": request}, Context(900))
+        assert stack.answer()["Status"] == "SUCCESS"
+    assert record() == ([calls[unprotected]] if unprotected else [])
+    for region in (WRITER, STANDBY):
+        (cluster,) = database.client("rds", region).describe_db_clusters()["DBClusters"]
+        assert cluster["DeletionProtection"] is True
+    (found,) = database.client("rds").describe_global_clusters()["GlobalClusters"]
+    assert found["DeletionProtection"] is True
+
+
+def _make_table(database: Estate) -> None:
+    """The table that the event names, protected in both regions."""
+    dynamodb = database.client("dynamodb")
+    if "dr-none" in dynamodb.list_tables()["TableNames"]:
+        return
+    dynamodb.create_table(
+        TableName="dr-none",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    dynamodb.update_table(TableName="dr-none", ReplicaUpdates=[{"Create": {"RegionName": STANDBY}}])
+
+
+def test_the_readers_half_of_a_launch_that_failed_goes_and_comes_back_with_the_next(
+    event: dict[str, Any], stack: Stack, database: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peer_undo, "_stack_status", lambda event: "ROLLBACK_IN_PROGRESS")
+    event["ResourceProperties"] |= {"Kind": "workload", "Kept": ["database"], "New": ["database"]}
+    event["PhysicalResourceId"] = "dr-peer-undo-dev-workload-by-launch"
+    for _ in range(2):
+        peer_undo.handler(event, Context(900))
+        assert stack.answer()["Status"] == "SUCCESS"
+        assert database.left() == [
+            each for each in EVERYTHING if STANDBY not in each or each.startswith("secret")
+        ]
+    again = Runner(database.client("cloudformation", STANDBY), ACCOUNT, STANDBY).create(
+        "ledger-again", estate.secondary(DeletionProtection=True)
+    )
+    assert again.status == "CREATE_COMPLETE", again.reasons
     assert database.left() == EVERYTHING
 
 
