@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,12 +139,12 @@ def _archive() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def account(tenant: Identity, person: Callable[[str], Identity]) -> Iterator[Account]:
-    """The account; the zone goes in the end."""
+def account(tenant: Identity, person: Callable[[str], Identity]) -> Account:
+    """The account, with a zone."""
     admin = person(TENANT)
     route53 = admin.client("route53")
     zone = route53.create_hosted_zone(Name=ZONE, CallerReference="faulty")["HostedZone"]["Id"]
-    yield Account(tenant, admin, zone.rpartition("/")[2])
+    return Account(tenant, admin, zone.rpartition("/")[2])
 
 
 @pytest.fixture(scope="module")
