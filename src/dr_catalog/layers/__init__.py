@@ -21,6 +21,7 @@ Catalog.
 """
 
 from ._function import Placement
+from ._network import RouteTable
 from .aurora import GlobalDatabase, GlobalDatabaseReader
 from .backup import (
     BackupFailures,
@@ -68,6 +69,7 @@ __all__ = [
     "RestoredDatabase",
     "ReverseReplication",
     "Role",
+    "RouteTable",
     "Schedule",
     "Thresholds",
     "TransactionApi",

@@ -50,6 +50,7 @@ def event(api: Callable[..., Any], stack: Stack, suffix: str) -> dict[str, Any]:
         "PeerBucket": f"dr-{suffix}-{STANDBY}",
         "KeyId": key,
         "Vault": f"dr-vault-{suffix}",
+        "CompletedParameter": f"/dr/{suffix}/guard/completed",
     }
     api("s3").create_bucket(
         Bucket=properties["PeerBucket"],
@@ -105,6 +106,10 @@ def test_what_made_it_is_remembered(
     made_by: str,
 ) -> None:
     suffix = event["ResourceProperties"]["Suffix"]
+    event["ResourceProperties"] |= {
+        "Kept": [],
+        "New": [],
+    }  # what is taken is test_peer_undo_taken's
     made = run("Create", status)["PhysicalResourceId"]
     assert made == f"dr-peer-undo-{suffix}-foundation-by-{made_by}"
     for before in ("launch", "upgrade"):  # an update changes nothing of it
@@ -120,7 +125,6 @@ def test_what_made_it_is_remembered(
         ("upgrade", "UPDATE_ROLLBACK_IN_PROGRESS", ["bucket", "key"]),
         ("upgrade", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", ["bucket", "key"]),
         # A termination, whatever made it, and an upgrade that fails later on.
-        ("launch", "DELETE_IN_PROGRESS", EVERYTHING),
         ("upgrade", "DELETE_IN_PROGRESS", EVERYTHING),
         ("launch", "UPDATE_ROLLBACK_IN_PROGRESS", EVERYTHING),
         ("launch", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", EVERYTHING),
@@ -138,6 +142,23 @@ def test_only_the_failure_of_what_made_it_is_undone(
         answer = run("Delete", status, made_by)
         assert (answer["Status"], answer["Reason"]) == ("SUCCESS", "")
         assert left() == remains
+
+
+@pytest.mark.parametrize(("complete", "remains"), [(True, EVERYTHING), (False, [])])
+def test_a_deletion_undoes_only_a_launch_that_never_was_complete(
+    api: Callable[..., Any],
+    event: dict[str, Any],
+    run: Callable[..., dict[str, Any]],
+    left: Callable[[], list[str]],
+    complete: bool,
+    remains: list[str],
+) -> None:
+    if complete:
+        name = event["ResourceProperties"]["CompletedParameter"]
+        api("ssm", WRITER).put_parameter(Name=name, Value="true", Type="String")
+    answer = run("Delete", "DELETE_IN_PROGRESS")
+    assert (answer["Status"], answer["Reason"]) == ("SUCCESS", "")
+    assert left() == remains
 
 
 def test_a_bucket_that_holds_documents_is_refused(
