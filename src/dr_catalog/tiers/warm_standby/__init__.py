@@ -1,0 +1,37 @@
+"""Warm standby: both regions run, the launch region takes the writes, the peer stands ready.
+
+The order is the one the services force on it, in five steps:
+
+1. the launch region's key, and its network, whose range is apart from the peer's;
+2. *foundation* in the peer: the key's replica, the network and the peering, vault and bucket;
+3. what replicates into that: secret, database, table, documents, and the API on top of them;
+4. *workload* in the peer: the database's reader, the API, alarms, the plan and the rule back;
+5. what needs both: DNS, the backup plan, alarms, and the guard in front of a deletion.
+
+``launch`` composes the launch region, ``peer`` the peer's two templates, ``region`` what both have.
+"""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+
+from .launch import primary
+from .peer import foundation, workload
+
+
+class WarmStandby:
+    """The tier's three templates."""
+
+    name = "warm-standby"
+
+    def primary(self, app: cdk.App, construct_id: str) -> cdk.Stack:
+        """The template a tenant launches."""
+        return primary(app, construct_id, tier=self.name)
+
+    def foundation(self, app: cdk.App, construct_id: str) -> cdk.Stack:
+        """The peer region's key, network, vault and bucket."""
+        return foundation(app, construct_id, tier=self.name)
+
+    def workload(self, app: cdk.App, construct_id: str) -> cdk.Stack:
+        """The peer region's reader, API, alarms, backup plan, and the replication rule back."""
+        return workload(app, construct_id, tier=self.name)
