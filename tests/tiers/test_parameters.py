@@ -8,7 +8,7 @@ import pytest
 
 from dr_catalog.tiers import parameters as given
 from dr_catalog.tiers.parameters import Parameter
-from dr_catalog.tiers.warm_standby import LAUNCH_PARAMETERS
+from dr_catalog.tiers.warm_standby.launch import LAUNCH_PARAMETERS
 
 from ..layers.reading import Template
 
