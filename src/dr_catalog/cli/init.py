@@ -59,7 +59,7 @@ def command(folder: Path, account: str | None, tenant: str | None, regions: str)
 
 
 def _ask(option: str, question: str, default: str) -> str:
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not _terminal():
         raise UsageError(
             f"init needs {option}",
             why="there is no terminal to ask at",
@@ -68,6 +68,10 @@ def _ask(option: str, question: str, default: str) -> str:
         )
     answer: str = click.prompt(f"{question} (12 digits)", default=default, err=True)
     return answer
+
+
+def _terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _release(folder: Path) -> None:
