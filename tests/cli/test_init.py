@@ -188,3 +188,27 @@ def test_at_a_terminal_two_questions_are_asked(tmp_path, monkeypatch):
     catalog = load_catalog(tmp_path)
     assert catalog.pipeline.stages[0].account == "555555555555"
     assert catalog.portfolio.shares.accounts == ("222222222222",)
+
+
+def test_the_first_release_is_frozen_once(run, tmp_path, monkeypatch, frozen):
+    """With the releases' own sample in place of the tier, which takes seconds to synthesise."""
+    from tests.releases.conftest import synthesis
+
+    monkeypatch.undo()
+    begun = []
+
+    def synthesiser(builds: str, *, root: Path):
+        begun.append((builds, root))
+        return synthesis()
+
+    monkeypatch.setattr("dr_catalog.releases.synthesiser", synthesiser)
+    first = run("init", str(tmp_path), *ACCOUNTS)
+    assert first.exit_code == 0, first.stderr
+    folder = tmp_path / "products/warm-standby/releases/1.0.0"
+    assert str(folder) in first.stdout.splitlines()
+    assert (folder / "release.yaml").is_file()
+    before = tree(tmp_path)
+    again = run("init", str(tmp_path), *ACCOUNTS)
+    assert "1.0.0 is frozen already" in again.stderr
+    assert begun == [("dr_catalog.tiers:WarmStandby", tmp_path)]
+    assert tree(tmp_path) == before

@@ -16,7 +16,7 @@ import pytest
 
 from dr_catalog import publishing
 from dr_catalog.cli import local
-from dr_catalog.cli.organisation import assume, make_role
+from dr_catalog.cli.organisation import ACCESS_ROLE, assume, make_role
 from dr_catalog.cli.simulation import Simulation
 from dr_catalog.publishing import assembly
 
@@ -50,6 +50,7 @@ def test_a_catalog_of_ones_own_is_launched_and_terminated(
 
     # What `local up` does in this folder, with the server that the other tests have started.
     endpoint = hub.settings["AWS_ENDPOINT_URL"]
+    make_role(endpoint=endpoint, account=TENANT, role=ACCESS_ROLE, trusted=("555555555555",))
     local._join(Simulation(port=int(endpoint.rpartition(":")[2])))
     regions = {each["region"] for each in hub.json("publish", "--stage", "dev")}
     assert regions == {"us-east-1", "us-west-2"}
