@@ -70,8 +70,8 @@ RUN = {
     "aws servicecatalog provision-product --product-name warm-standby"
     " --provisioning-artifact-name 1.2.0 --provisioned-product-name dr-dev"
     " --provisioning-parameters Key=EnvironmentSuffix,Value=dev": (
-        "tests/embedded_aws/test_service_catalog_launching.py",
-        "provision_product(",
+        DAY,
+        "servicecatalog.provision_product(",
     ),
     "dr-catalog upgrade --suffix dev": (DAY, '"upgrade", "--suffix"'),
     "dr-catalog upgrade --suffix dev --set DeletionProtection=false --set OnTermination=purge": (
