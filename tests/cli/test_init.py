@@ -144,6 +144,16 @@ def test_a_file_that_could_not_be_finished_is_taken_back(run, tmp_path, monkeypa
     assert run("init", str(tmp_path), *ACCOUNTS).exit_code == 0
 
 
+def test_a_file_that_came_meanwhile_is_left_alone(tmp_path):
+    from dr_catalog.scaffold.catalog import _write_new
+
+    file = tmp_path / "cdk.json"
+    file.write_text("mine")
+    with pytest.raises(FileExistsError):
+        _write_new(file, "ours")
+    assert file.read_text() == "mine"
+
+
 # words, what is said, what the hint says
 WRONG = [
     (("--account", "3333"), "--account: '3333' is not an account id", "--account 111111111111"),

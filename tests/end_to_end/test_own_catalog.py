@@ -52,6 +52,9 @@ def test_a_catalog_of_ones_own_is_launched_and_terminated(
     endpoint = hub.settings["AWS_ENDPOINT_URL"]
     make_role(endpoint=endpoint, account=TENANT, role=ACCESS_ROLE, trusted=("555555555555",))
     local._join(Simulation(port=int(endpoint.rpartition(":")[2])))
+    role = person(TENANT).client("iam").get_role(RoleName=ACCESS_ROLE)["Role"]
+    for trusted in ("555555555555", HUB):
+        assert f"arn:aws:iam::{trusted}:root" in str(role["AssumeRolePolicyDocument"])
     regions = {each["region"] for each in hub.json("publish", "--stage", "dev")}
     assert regions == {"us-east-1", "us-west-2"}
     hub.ok("onboard", "--account", TENANT, "--stage", "dev")
