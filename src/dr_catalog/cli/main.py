@@ -19,6 +19,8 @@ INTERRUPTED = 130  # what shells report for a process that SIGINT ended
 
 # Name (and module) -> what it does. In the order in which one meets them.
 COMMANDS = {
+    "init": "Write a catalog of your own into a folder.",
+    "doctor": "Say what is missing, here and in the account, and how to mend it.",
     "local": "Start, stop and reset a simulated AWS on this machine.",
     "release": "Freeze a product's next version.",
     "verify": "Prove that the frozen releases are what they were.",

@@ -43,6 +43,8 @@ class Aws:
 
     Args:
         region: The region to launch in; boto3's default where it is None.
+        call_seconds: Give up on a call that takes longer, and never repeat it; by default a call is
+            repeated as long as AWS may need.
 
     Attributes:
         region: The region of the launch.
@@ -53,7 +55,8 @@ class Aws:
             credentials, permission or the endpoint are missing.
     """
 
-    def __init__(self, *, region: str | None = None) -> None:
+    def __init__(self, *, region: str | None = None, call_seconds: int | None = None) -> None:
+        self._call_seconds = call_seconds
         self._endpoint = os.environ.get("AWS_ENDPOINT_URL") or None
         with translated(endpoint=self._endpoint):
             self._session = boto3.session.Session(region_name=region)
@@ -348,13 +351,15 @@ class Aws:
 
     def _client(self, service: str, region: str) -> Any:
         if (service, region) not in self._clients:
-            attempts = _LOCAL_RETRIES if self.local else _RETRIES
+            seconds = self._call_seconds
+            attempts = 1 if seconds else _LOCAL_RETRIES if self.local else _RETRIES
             self._clients[service, region] = self._session.client(
                 service,
                 region_name=region,
                 config=Config(
                     retries={"mode": "standard", "total_max_attempts": attempts},
-                    connect_timeout=10,
+                    connect_timeout=seconds or 10,
+                    read_timeout=seconds or 60,
                     user_agent_extra="dr-catalog",
                 ),
             )
