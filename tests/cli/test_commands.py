@@ -224,10 +224,10 @@ def test_terminate_refuses_a_protected_launch(launched, run):
 def test_terminate_asks_at_a_terminal(launched, monkeypatch, answer, terminates):
     from click.testing import CliRunner
 
-    from dr_catalog.cli import terminate
+    from dr_catalog.cli import question, terminate
 
     launched.stack.return_value = stack(parameters=UNPROTECTED)
-    monkeypatch.setattr(terminate, "_terminal", lambda: True)
+    monkeypatch.setattr(question, "terminal", lambda: True)
     done = CliRunner().invoke(terminate.command, ["--suffix", "demo"], input=answer)
     assert "Terminate 'demo'?" in done.stderr
     assert done.exit_code == (0 if terminates else 1)
