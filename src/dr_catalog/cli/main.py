@@ -26,6 +26,7 @@ COMMANDS = {
     "verify": "Prove that the frozen releases are what they were.",
     "publish": "Put the released products into a stage's portfolio.",
     "onboard": "Prepare an account to launch from a portfolio.",
+    "offboard": "Take away what onboarding gave an account.",
     "products": "List the products you may launch.",
     "launch": "Launch a product in both regions under a suffix.",
     "status": "Show what is launched, and how it stands.",

@@ -1,6 +1,7 @@
 """Where ministack does another thing than AWS, mended from outside; one module a repair."""
 
 from . import (
+    assumed_roles,
     failed_deletions,
     foreign_buckets,
     key_deletion,
@@ -15,6 +16,7 @@ from . import (
 def register() -> None:
     """Put every repair in place."""
     for repair in (
+        assumed_roles,
         failed_deletions,
         foreign_buckets,
         key_deletion,
