@@ -8,6 +8,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import botocore.hooks
+import botocore.parsers
 import botocore.session
 import pytest
 
@@ -17,6 +19,12 @@ LONGEST = ("embedded_aws", "end_to_end", "handlers", "synthesis", "releases")
 
 # Each boto3 session would read the endpoints of all of AWS and its services' models anew.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+# Each client would work out each event's name anew, and each time in an answer at every look at it.
+_names = functools.cache(botocore.hooks.EventAliaser(None)._alias_event_name)
+botocore.hooks.EventAliaser._alias_event_name = lambda self, name: _names(name)
+botocore.parsers.DEFAULT_TIMESTAMP_PARSER = functools.lru_cache(100_000)(
+    botocore.parsers.DEFAULT_TIMESTAMP_PARSER
+)
 # Models and templates stay to the end: to look through them often for garbage finds none.
 gc.set_threshold(20_000, 50, 100)
 
