@@ -53,6 +53,10 @@ RUN = {
         DEMO,
         'run("onboard", "--account", TENANT, "--stage", "dev"',
     ),
+    "dr-catalog offboard --account 222222222222 --stage dev": (
+        "tests/end_to_end/test_onboarding.py",
+        'account.run("offboard", "--yes")',
+    ),
     "dr-catalog onboard --account $tenant --stage dev": (OWN, '"onboard", "--account", TENANT'),
     "python -m pip install dr-catalog[local]": (GATE, "[local]"),
     "dr-catalog init . --account 111111111111 --tenant 222222222222": (
