@@ -1,6 +1,7 @@
 """Where ministack does another thing than AWS, mended from outside; one module a repair."""
 
 from . import (
+    change_sets,
     failed_deletions,
     foreign_buckets,
     key_deletion,
@@ -14,6 +15,7 @@ from . import (
 def register() -> None:
     """Put every repair in place."""
     for repair in (
+        change_sets,
         failed_deletions,
         foreign_buckets,
         key_deletion,
