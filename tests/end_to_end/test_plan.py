@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -54,11 +55,12 @@ def test_a_plan_of_a_launch_shows_both_regions_and_leaves_nothing(tenant: Identi
 
 
 @pytest.fixture(scope="module")
-def older(tenant: Identity) -> str:
+def older(tenant: Identity) -> Iterator[str]:
     """A launch of 1.1.0, to look at what an upgrade would do."""
     purge = ("--set", "DeletionProtection=false", "--set", "OnTermination=purge")
     tenant.ok("launch", "warm-standby", "--suffix", "older", "--version", "1.1.0", *purge)
-    return "older"
+    yield "older"
+    tenant.ok("terminate", "--suffix", "older", "--yes")
 
 
 def test_a_plan_of_an_upgrade_shows_the_peers_changes_and_changes_nothing(
@@ -112,12 +114,8 @@ def test_drift_health_and_events_of_a_launch(tenant: Identity, launched: Launch)
         status = tenant.json("status", "--suffix", launched.suffix, "--drift", "--health")
     finally:
         ssm.put_parameter(Name=name, Value=was, Overwrite=True)
-    (drifted,) = [
-        each
-        for stack in status["drift"]
-        for each in stack["resources"]
-        if each["physical_id"] == name
-    ]
+    (drifted,) = [each for stack in status["drift"] for each in stack["resources"]]
+    assert drifted["physical_id"] == name
     assert (drifted["region"], drifted["status"]) == (PEER, "MODIFIED")
     assert drifted["differences"][0]["actual"] == "changed by hand"
     roles = {each["region"]: (each["role"], each["ready"]) for each in status["health"]}

@@ -49,11 +49,13 @@ class Blueprint:
         templates: By role; empty when not even the primary one could be read.
         peers: The peer's stacks.
         unread: Why something is missing; empty when all is there.
+        refused: Why AWS gave none, where the repository did.
     """
 
     templates: Mapping[str, Template]
     peers: tuple[PeerPart, ...] = ()
     unread: str = ""
+    refused: str = ""
 
 
 def read(aws: Aws, product: Product, version: Version, *, root: Path = Path()) -> Blueprint:
@@ -85,7 +87,7 @@ def _released(root: Path, product: str, version: str, *, why: str) -> Blueprint:
         templates = {}
     if PRIMARY not in templates:
         return Blueprint(templates={}, unread=why)
-    return Blueprint(templates=templates)
+    return Blueprint(templates=templates, refused=why)
 
 
 def _peers(aws: Aws, primary: Template) -> list[PeerPart]:

@@ -29,7 +29,7 @@ def read(path: Path) -> dict[str, str]:
     except yaml.YAMLError as error:
         raise UsageError(f"{path} can't be read", why=" ".join(str(error).split())) from error
     if root is None:
-        return {}
+        raise _mistake(path, 1, "the file is empty")
     if not isinstance(root, yaml.MappingNode):
         raise _mistake(path, _line(root), "it is no mapping of parameter names to values")
     found: dict[str, str] = {}

@@ -81,7 +81,7 @@ def _by_template(
 ) -> Seen:
     """Everything of the peer's templates is new; that of an upgrade can't be told from them."""
     if isinstance(step, Update):
-        return Seen(unseen="the address of the peer's templates can't be read")
+        return Seen(unseen=f"AWS does not give the version's template: {blueprint.refused}")
     primary = blueprint.templates[PRIMARY]
     outer = _values(aws, step, primary, {})
     handed = {part.role: part.parameters for part in blueprint.peers}

@@ -14,8 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from .. import names
 from ..errors import DrCatalogError, LaunchError, NotFoundError
 from ..releases.template import Template
+from ..translation import denied
 from . import blueprint as blueprints
 from . import peer_preview
 from .aws import Aws
@@ -90,12 +92,20 @@ def clear_left_plans(aws: Aws, suffix: str, *, sleep: Sleep = time.sleep) -> Non
     """Delete what an earlier plan of this suffix left behind.
 
     Raises:
+        UsageError: The suffix is not a valid one.
         LaunchError: The plan is not one of this command's.
     """
+    names.check_suffix(suffix)
     launch = aws.launch(launch_name(suffix))
     if launch is None:
         return
-    for plan_id, name in aws.plans(launch.id):
+    try:
+        plans = aws.plans(launch.id)
+    except DrCatalogError as error:
+        if denied(error):  # if one is left, making another says so
+            return
+        raise
+    for plan_id, name in plans:
         if not name.startswith(_PREFIX):
             raise LaunchError(
                 f"'{suffix}' has a plan that another tool made: {name}",

@@ -8,6 +8,7 @@ from . import (
     open_apis,
     parameter_keys,
     replication,
+    secret_drift,
     warm_starts,
 )
 
@@ -22,6 +23,7 @@ def register() -> None:
         open_apis,
         parameter_keys,
         replication,
+        secret_drift,
         warm_starts,
     ):
         repair.install()
