@@ -26,7 +26,9 @@ def complete_version(context: click.Context, _: click.Parameter, begun: str) -> 
     from .completing import versions
 
     given = context.params
-    found = versions(given.get("region"), product=given.get("product"), suffix=given.get("suffix"))
+    # An option without its value yet ends click's reading, with the arguments left over.
+    product = given.get("product") or next(iter(context.args), None)
+    found = versions(given.get("region"), product=product, suffix=given.get("suffix"))
     return [name for name in found if name.startswith(begun)]
 
 
