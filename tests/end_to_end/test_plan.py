@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dr_catalog.provisioning import Aws
 from dr_catalog.provisioning.checks import Launch
 
 from .conftest import PEER, REGION, Identity
@@ -80,6 +81,23 @@ def test_a_plan_of_an_upgrade_shows_the_peers_changes_and_changes_nothing(
     assert [change for change in plan["changes"] if change["data"]] == []
     assert stacks(tenant) == before
     assert left_behind(tenant) == []
+
+
+def test_an_interrupted_plan_leaves_nothing(
+    tenant: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, first = Aws.plan, iter([KeyboardInterrupt])
+
+    def interrupted(self: Aws, plan_id: str) -> Any:
+        for error in first:
+            raise error
+        return read(self, plan_id)
+
+    monkeypatch.setattr(Aws, "plan", interrupted)
+    done = tenant.run("plan", "warm-standby", "--suffix", "later")
+    assert (done.exit_code, done.stderr) == (130, "interrupted\n")
+    assert left_behind(tenant) == []
+    assert "later" not in {each["suffix"] for each in tenant.json("status")}
 
 
 def test_a_plan_without_changes_says_so(tenant: Identity, launched: Launch) -> None:
