@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from dr_catalog.definitions import load_catalog
+from dr_catalog.publishing import assembly, onboard, publish
 from dr_catalog.releases import load_release
 
 from .conftest import HUB, PEER, REGION, ROOT, TENANT, Identity
@@ -96,7 +98,12 @@ def test_who_is_no_principal_sees_no_product(
     assert person(TENANT).json("products") == []
 
 
-def test_publishing_and_onboarding_again_change_nothing(hub: Identity, tenant: Identity) -> None:
+def test_publishing_and_onboarding_again_change_nothing(
+    hub: Identity, tenant: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anew = functools.cache(assembly.synthesise)  # once more, for both
+    for module in (publish, onboard):
+        monkeypatch.setattr(module, "synthesise", anew)
     before = [versions(hub, region) for region in (REGION, PEER)]
     again = hub.json("publish", "--stage", "dev", "--root", str(ROOT))
     assert [each["changes"] for each in again] == [[], []]
