@@ -23,9 +23,8 @@ from .stacks import launch_stack, stack_name, why_failed
 from .steps import LAUNCH, TERMINATE, UPGRADE, Follow, Nothing, Provision, Terminate, Update
 
 POLL_SECONDS, LOCAL_POLL_SECONDS = 5.0, 0.1
-_LOCAL_EVENTS_EVERY = (
-    5  # polls; a tenth of a second brings little that is new, and much to read again
-)
+# Polls: a tenth of a second brings little that is new, and much to read again.
+_LOCAL_EVENTS_EVERY = 5
 _NOUN = {LAUNCH: "launch", UPGRADE: "upgrade", TERMINATE: "termination"}
 _AFTER_FAILURE = {
     LAUNCH: "mend the reason, clear it away with `{terminate}`, then launch again",
