@@ -94,9 +94,7 @@ def _actions(use: Use, review: Review) -> frozenset[str]:
         for entry in review.exclusions
         if fnmatchcase(use.type, entry.type) and use.properties.isdisjoint(entry.unless)
     ]
-    kept = {
-        action for action in use.actions if not any(entry.covers(action) for entry in excluded)
-    }
+    kept = {action for action in use.actions if not any(entry.covers(action) for entry in excluded)}
     return frozenset(kept.union(*(entry.actions for entry in _supplements(use, review))))
 
 

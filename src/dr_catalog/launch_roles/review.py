@@ -15,7 +15,9 @@ from ..definitions.reader import Form, Section, read
 
 FILES = ("exclusions.yaml", "supplement.yaml", "resources.yaml")
 CATALOG_FILE = "launch_roles.yaml"
-_ACTION = Form(r"[a-z0-9-]+:[A-Za-z*.]+", "service:Action", "such as s3:PutBucketPolicy, or s3:Put*")
+_ACTION = Form(
+    r"[a-z0-9-]+:[A-Za-z*.]+", "service:Action", "such as s3:PutBucketPolicy, or s3:Put*"
+)
 _SERVICE = Form(
     r"[a-z0-9.-]+\.amazonaws\.com", "a service principal", "such as lambda.amazonaws.com"
 )

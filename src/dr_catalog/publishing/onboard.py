@@ -12,7 +12,7 @@ from typing import Any
 from ..definitions import Catalog, Stage, load_catalog
 from ..errors import PublishError
 from ..translation import translated
-from .account import REGION, ROLES, deploy_parameters, deploy_roles, peer_of
+from .account import REGION, ROLES, asset_store, deploy_parameters, deploy_roles, peer_of
 from .accounts import Accounts
 from .assembly import synthesise
 from .publish import PORTFOLIO, find_stage
@@ -72,7 +72,12 @@ class Onboarding:
         portfolios = {region: self._portfolio(stage, region) for region in stage.regions}
         templates = synthesise(self.root)
         home = stage.regions[0]
-        roles = deploy_roles(self._client("cloudformation", home), stage=stage, templates=templates)
+        roles = deploy_roles(
+            self._client("cloudformation", home),
+            stage=stage,
+            templates=templates,
+            store=asset_store(self.accounts, stage=stage, region=home),
+        )
         self.say(f"{self.account}: launch roles, StackSet roles and boundary are there")
         with ThreadPoolExecutor(max_workers=len(stage.regions)) as pool:
             done = [
