@@ -66,9 +66,9 @@ def handled(resource_type: str, verbs: Collection[str] = VERBS) -> frozenset[str
         "tagging": found.get("tagging") or {},
         **found.get("handlers", {}),
     }
-    return frozenset(
-        action for verb in verbs for action in handlers.get(verb, {}).get("permissions", ())
-    )
+    named = (action for verb in verbs for action in handlers.get(verb, {}).get("permissions", ()))
+    # Some schemas write the service with a capital; to IAM it is the same.
+    return frozenset(f"{service.lower()}:{name}" for service, _, name in map(_parts, named))
 
 
 def check_product(product: Product) -> Iterator[Finding]:
@@ -115,6 +115,10 @@ def _templates(
                 if role in roles:
                     with suppress(ValueError):  # cfn-lint's to tell
                         yield version, Template.parse(role, content)
+
+
+def _parts(action: str) -> tuple[str, str, str]:
+    return action.strip().partition(":")
 
 
 def _paths(value: Any, above: str) -> Iterator[str]:
