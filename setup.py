@@ -15,7 +15,7 @@ setup(
     packages=find_namespace_packages("src"),
     include_package_data=True,
     package_data={
-        "dr_catalog": ["py.typed", "**/*.yaml", "**/*.json"],
+        "dr_catalog": ["py.typed", "**/*.yaml", "**/*.json", "scaffold/files/**/*"],
         "embedded_aws": ["py.typed", "*.md", "**/*.yaml", "**/*.json"],
     },
     install_requires=[

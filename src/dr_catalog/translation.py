@@ -46,6 +46,8 @@ _THROTTLED = {
     "SlowDown",
 }
 _NOT_FOUND = {
+    "NoSuchEntity",
+    "NoSuchEntityException",
     "ResourceNotFoundException",
     "ParameterNotFound",
     "StackSetNotFoundException",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from unittest.mock import create_autospec
 
 import pytest
 
 import dr_catalog.provisioning as provisioning
+import dr_catalog.publishing as publishing
+from dr_catalog.definitions import Stage
 from dr_catalog.provisioning.model import UPDATE
 from tests.provisioning.fakes import TERMS, event, launch, record, stack
 
@@ -164,7 +167,7 @@ def test_status_is_a_row_a_launch(launched, run):
     header, row = run("status").stdout.splitlines()
     assert header.startswith("SUFFIX  PRODUCT")
     assert row.split() == [
-        *("demo", "warm-standby", "1.0.0", "1.1.0", "AVAILABLE"),
+        *("demo", "warm-standby", "1.0.0", "1.1.0", "1.0.0", "AVAILABLE"),
         *("us-east-1", "us-west-2", "rec-1"),
     ]
 
@@ -224,11 +227,39 @@ def test_terminate_refuses_a_protected_launch(launched, run):
 def test_terminate_asks_at_a_terminal(launched, monkeypatch, answer, terminates):
     from click.testing import CliRunner
 
-    from dr_catalog.cli import terminate
+    from dr_catalog.cli import question, terminate
 
     launched.stack.return_value = stack(parameters=UNPROTECTED)
-    monkeypatch.setattr(terminate, "_terminal", lambda: True)
+    monkeypatch.setattr(question, "terminal", lambda: True)
     done = CliRunner().invoke(terminate.command, ["--suffix", "demo"], input=answer)
     assert "Terminate 'demo'?" in done.stderr
     assert done.exit_code == (0 if terminates else 1)
     assert launched.terminate.called == terminates
+
+
+class Plan:
+    """What offboarding would take, for the command alone."""
+
+    account, stage, nothing = (
+        "222222222222",
+        Stage("dev", "1" * 12, ("us-east-1", "us-west-2")),
+        False,
+    )
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 1)])
+def test_offboard_asks_at_a_terminal(monkeypatch, answer, code):
+    from click.testing import CliRunner
+
+    from dr_catalog.cli import offboard, question
+
+    made = create_autospec(publishing.Offboarding, instance=True)
+    made.plan.return_value = Plan
+    made.run.return_value = (publishing.Offboarded("222222222222", "us-east-1", ("share",)),)
+    monkeypatch.setattr(publishing, "Offboarding", lambda **_: made)
+    monkeypatch.setattr(question, "terminal", lambda: True)
+    words = ["--account", "222222222222", "--stage", "dev"]
+    done = CliRunner().invoke(offboard.command, words, input=answer)
+    assert "Offboard 222222222222?" in done.stderr
+    assert "AWS Backup stay as they are" in done.stderr
+    assert (done.exit_code, made.run.called) == (code, code == 0)

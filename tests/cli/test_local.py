@@ -149,3 +149,16 @@ def test_env_is_for_eval(run, account, number):
 def test_env_prints_nothing_that_a_shell_should_not_eval(run, words):
     done = run("local", "env", *words)
     assert (done.exit_code, done.stdout) == (2, "")
+
+
+def test_a_catalogs_accounts_are_of_the_organisation(here, run, monkeypatch):
+    accounts = ("--account", "333333333333", "--tenant", "444444444444")
+    monkeypatch.setattr("dr_catalog.cli.init._release", lambda _: None)
+    assert run("init", "mine", *accounts).exit_code == 0
+    monkeypatch.chdir("mine")
+    assert local._accounts_here() == (
+        ("111111111111", "333333333333"),
+        ("222222222222", "444444444444"),
+    )
+    Path("pipeline/pipeline.yaml").write_text("stages: 3")
+    assert local._accounts_here() == (("111111111111",), ("222222222222",))

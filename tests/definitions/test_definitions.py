@@ -107,6 +107,17 @@ WRONG = [
     ("pipeline", "us-east-1,", "US-EAST-1,", 2, "regions[0]: expected a region", "region's code"),
     ("pipeline", "us-west-2", "us-east-1", 2, "regions[1]: expected each entry once", "delete"),
     ("pipeline", ", us-west-2", "", 2, "a pair of two different regions, found 1", "write both"),
+    ("pipeline", "dev,", "dev, accounts: 3,", 2, "stages[0].accounts: expected one of", "delete"),
+    ("pipeline", "dev,", "Dev,", 2, "stages[0].name: expected a stage name", "such as dev"),
+    ("pipeline", "[us-east-1, us-west-2]", "us-east-1", 2, "regions: expected a list", "write [a"),
+    ("pipeline", "  - {", "\t- {", 2, "expected YAML, found text that does not parse", "a tab"),
+    ("pipeline", "dev,", "*dev,", 2, "expected YAML, found text that does not parse", "unclosed"),
+    ("pipeline", "stages:", "--- {}\n--- {}\nstages:", 2, "expected YAML", "unclosed"),
+    ("portfolio", "{data-class: [", "[{data-class: [", 6, "expected YAML", "unclosed"),
+    ("portfolio", "[internal, confidential]", "internal", 5, "data-class: expected a list", "[a"),
+    ("portfolio", "[internal, confidential]", "[yes]", 5, "data-class[0]: expected text", '"yes"'),
+    ("portfolio", "{name: Tiers", "{<<: {}, name: Tiers", 1, "expected plain field names", ""),
+    ("portfolio", "[{type: IAM", "[{type: [IAM]", 3, "principals[0].type: expected text", "text"),
     ("pipeline", "stages:\n", "stages: []\nx:\n", 2, "x: expected one of the fields", "delete"),
 ]
 
@@ -144,6 +155,38 @@ def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, content: bytes, sa
     (tmp_path / "pipeline.yaml").write_bytes(content)
     with pytest.raises(DefinitionError, match=says):
         load_pipeline(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ('{\n  "A": {},\n}', ":3: expected JSON, found text that does not parse"),
+        ("[]", ":1: expected an object of rules"),
+        ('{"A": 3}', ":1: expected an object of rules"),
+        ("\x80", "expected JSON in UTF-8"),
+    ],
+)
+def test_rules_that_are_none_are_refused(root: Path, content: str, says: str) -> None:
+    file = root / "portfolio/constraints/production.json"
+    file.write_bytes(content.encode("latin-1"))
+    with pytest.raises(DefinitionError) as caught:
+        load_portfolio(root / "portfolio")
+    assert str(file) in caught.value.what
+    assert says in caught.value.what
+
+
+def test_a_folder_in_a_files_place_is_refused(root: Path) -> None:
+    file = root / "pipeline/pipeline.yaml"
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(DefinitionError, match="expected a file that can be read"):
+        load_pipeline(root / "pipeline")
+
+
+def test_a_file_nested_too_deep_is_refused(root: Path) -> None:
+    (root / "pipeline/pipeline.yaml").write_text("stages: " + "[" * 3000 + "]" * 3000)
+    with pytest.raises(DefinitionError, match="expected YAML"):
+        load_pipeline(root / "pipeline")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

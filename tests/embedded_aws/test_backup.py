@@ -120,6 +120,7 @@ def new_estate(account: str, client: Callable[..., Any]) -> Estate:
             BackupVaultName=VAULT, EncryptionKeyArn=keys[-1], BackupVaultTags={"team": "a"}
         )
     made = Estate(account, client, *keys)
+    made.api().update_region_settings(ResourceTypeManagementPreference={"DynamoDB": True})
     made.api("dynamodb").create_table(
         TableName=TABLE,
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
@@ -359,6 +360,63 @@ def test_copies_that_are_refused(shared: Estate, change: dict[str, str], message
     filled = {name: value.format(**values) for name, value in change.items()}
     assert message in refused(shared.copy, **{"RecoveryPointArn": point, **filled})
     assert shared.api().list_copy_jobs()["CopyJobs"] == []
+
+
+def test_settings_are_changed_one_by_one(account: str, client: Callable[..., Any]) -> None:
+    backup = client("backup", account=account, region=REGION)
+
+    def settings(region: str = REGION) -> dict[str, Any]:
+        found = client("backup", account=account, region=region).describe_region_settings()
+        return {name: value for name, value in found.items() if name != "ResponseMetadata"}
+
+    fresh = settings()
+    assert fresh == {
+        "ResourceTypeOptInPreference": {"Aurora": True, "DynamoDB": True, "S3": False},
+        "ResourceTypeManagementPreference": {"DynamoDB": False},
+    }
+    backup.update_region_settings(ResourceTypeOptInPreference={"S3": True})
+    backup.update_region_settings(ResourceTypeOptInPreference={"Aurora": False})
+    backup.update_region_settings(ResourceTypeManagementPreference={"DynamoDB": True})
+    assert settings() == {
+        "ResourceTypeOptInPreference": {"Aurora": False, "DynamoDB": True, "S3": True},
+        "ResourceTypeManagementPreference": {"DynamoDB": True},
+    }
+    assert settings(PEER) == fresh
+    for given in (
+        {"ResourceTypeOptInPreference": {"EBS": True}},
+        {"ResourceTypeManagementPreference": {"S3": True}},
+    ):
+        message = refused(backup.update_region_settings, **given)
+        assert message.startswith("InvalidParameterValueException: Element present in resource")
+
+
+def test_a_type_that_is_not_opted_in_is_not_backed_up(estate: Estate) -> None:
+    update = estate.api().update_region_settings
+    update(ResourceTypeOptInPreference={"DynamoDB": False})
+    with pytest.raises(ClientError, match="type DynamoDB is not opted in"):
+        estate.start()
+    assert estate.api().list_backup_jobs()["BackupJobs"] == estate.points() == []
+    update(ResourceTypeOptInPreference={"DynamoDB": True})
+    assert estate.start()["State"] == "COMPLETED"
+
+
+def test_a_tables_point_crosses_regions_by_advanced_features_alone(estate: Estate) -> None:
+    update = estate.api().update_region_settings
+    update(ResourceTypeManagementPreference={"DynamoDB": False})
+    plain = estate.start()["RecoveryPointArn"]
+    reason = (
+        f"Copy job from {REGION} to {PEER} cannot be initiated for DynamoDB resources. "
+        "Feature is not supported for provided resource type."
+    )
+    job = estate.copy(RecoveryPointArn=plain)
+    assert (job["State"], job["StatusMessage"]) == ("FAILED", reason)
+    update(ResourceTypeManagementPreference={"DynamoDB": True})
+    advanced = estate.start()["RecoveryPointArn"]
+    assert estate.copy(RecoveryPointArn=advanced)["State"] == "COMPLETED"
+    assert estate.copy(RecoveryPointArn=plain)["StatusMessage"] == reason  # it is as it was taken
+    update(ResourceTypeManagementPreference={"DynamoDB": False})
+    assert estate.copy(RecoveryPointArn=advanced)["State"] == "FAILED"
+    assert len(estate.points(PEER)) == 1
 
 
 def test_a_role_that_may_not_fails_its_jobs(estate: Estate) -> None:

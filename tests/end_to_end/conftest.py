@@ -22,6 +22,8 @@ from click.testing import CliRunner, Result
 from dr_catalog.cli.main import cli
 from dr_catalog.cli.organisation import ACCESS_ROLE, assume, make_role
 from dr_catalog.provisioning.checks import Launch
+from dr_catalog.publishing import onboard, publish
+from dr_catalog.publishing.assembly import synthesise
 
 from ..embedded_aws.conftest import serving
 
@@ -119,20 +121,46 @@ def person(server: str) -> Callable[[str], Identity]:
 
 
 @pytest.fixture(scope="session")
-def hub(person: Callable[[str], Identity]) -> Identity:
+def synthesised() -> Mapping[str, str]:
+    """The stacks of the repository's catalog; those that onboard are the same for any stage."""
+    return synthesise(ROOT)
+
+
+@contextmanager
+def without_synthesis(synthesised: Mapping[str, str]) -> Iterator[None]:
+    """Commands take these stacks for the time of a block."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (publish, onboard):
+            patch.setattr(module, "synthesise", lambda root: synthesised)
+        yield
+
+
+@pytest.fixture
+def synthesised_once(synthesised: Mapping[str, str]) -> Iterator[None]:
+    """Commands of a test take the stacks that were synthesised for all."""
+    with without_synthesis(synthesised):
+        yield
+
+
+@pytest.fixture(scope="session")
+def hub(person: Callable[[str], Identity], synthesised: Mapping[str, str]) -> Identity:
     """The platform engineer, once the catalog is published."""
     engineer = person(HUB)
-    engineer.ok("publish", "--stage", "dev", "--root", str(ROOT))
+    with without_synthesis(synthesised):
+        engineer.ok("publish", "--stage", "dev", "--root", str(ROOT))
     return engineer
 
 
 @pytest.fixture(scope="session")
-def tenant(hub: Identity, person: Callable[..., Identity]) -> Identity:
+def tenant(
+    hub: Identity, person: Callable[..., Identity], synthesised: Mapping[str, str]
+) -> Identity:
     """Someone of the tenant team, in the role that may launch, once the account is onboarded."""
     endpoint = hub.settings["AWS_ENDPOINT_URL"]
     make_role(endpoint=endpoint, account=TENANT, role=ACCESS_ROLE, trusted=(HUB,))
     make_role(endpoint=endpoint, account=TENANT, role="dr-tenant", trusted=(TENANT,))
-    hub.ok("onboard", "--account", TENANT, "--stage", "dev", "--root", str(ROOT))
+    with without_synthesis(synthesised):
+        hub.ok("onboard", "--account", TENANT, "--stage", "dev", "--root", str(ROOT))
     credentials = dict(assume(endpoint=endpoint, account=TENANT, role="dr-tenant"))
     return person(credentials.pop("AWS_ACCESS_KEY_ID"), **credentials)
 

@@ -15,6 +15,11 @@ from dr_catalog.layers import GlobalDatabase, GlobalDatabaseReader
 from .reading import Template, of_type, only, text
 
 REGIONS = ["primary", "workload"]
+LONG_TERM = {"16.8", "17.7"}
+"""The long-term support releases of the newest majors; 14.6 was one too, of an older.
+
+See https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraPostgreSQL.Updates.LTS.html
+"""
 
 
 def cluster(template: Template) -> Template:
@@ -37,7 +42,7 @@ def test_seed_aurora_members_state_the_global_clusters_version(
     templates: Mapping[str, Template],
 ) -> None:
     database = only(templates["primary"], "AWS::RDS::GlobalCluster")["Properties"]
-    assert int(database["EngineVersion"].split(".")[0]) >= 16
+    assert database["EngineVersion"] in LONG_TERM
     for role in REGIONS:
         assert cluster(templates[role])["EngineVersion"] == database["EngineVersion"]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 
 import click
 
-from ..errors import UsageError
+from ..errors import DefinitionError, UsageError
 from .organisation import ACCESS_ROLE, assume, make_role
 from .simulation import ACCOUNTS, DEFAULT_PORT, DEFAULT_STATE, Simulation
 
@@ -107,10 +108,20 @@ def env(account: str, role: str | None, region: str, port: int) -> None:
 
 
 def _join(simulation: Simulation) -> None:
-    """Let the hub enter the tenant's account, as in an organisation."""
-    make_role(
-        endpoint=simulation.url,
-        account=ACCOUNTS["tenant"],
-        role=ACCESS_ROLE,
-        trusted=(ACCOUNTS["hub"],),
-    )
+    """Let the hubs enter the tenants' accounts, as in an organisation."""
+    hubs, tenants = _accounts_here()
+    for tenant in tenants:
+        make_role(endpoint=simulation.url, account=tenant, role=ACCESS_ROLE, trusted=hubs)
+
+
+def _accounts_here() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The hubs and the tenants: the simulation's own, and those of a catalog in this folder."""
+    hubs, tenants = {ACCOUNTS["hub"]}, {ACCOUNTS["tenant"]}
+    if Path("pipeline/pipeline.yaml").is_file():
+        from ..definitions import load_pipeline, load_portfolio
+
+        # Whoever needs the catalog to be right says so; here it is not needed.
+        with contextlib.suppress(DefinitionError):
+            hubs |= {stage.account for stage in load_pipeline(Path("pipeline")).stages}
+            tenants |= set(load_portfolio(Path("portfolio")).shares.accounts)
+    return tuple(sorted(hubs)), tuple(sorted(tenants))

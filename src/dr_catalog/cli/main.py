@@ -19,17 +19,24 @@ INTERRUPTED = 130  # what shells report for a process that SIGINT ended
 
 # Name (and module) -> what it does. In the order in which one meets them.
 COMMANDS = {
+    "init": "Write a catalog of your own into a folder.",
+    "doctor": "Say what is missing, here and in the account, and how to mend it.",
     "local": "Start, stop and reset a simulated AWS on this machine.",
     "release": "Freeze a product's next version.",
     "verify": "Prove that the frozen releases are what they were.",
     "publish": "Put the released products into a stage's portfolio.",
     "onboard": "Prepare an account to launch from a portfolio.",
+    "offboard": "Take away what onboarding gave an account.",
     "products": "List the products you may launch.",
+    "describe": "Show a product's versions, parameters and what it builds.",
+    "plan": "Show what a launch or an upgrade would change.",
     "launch": "Launch a product in both regions under a suffix.",
     "status": "Show what is launched, and how it stands.",
+    "events": "Show what happened in both regions, in one time line.",
     "outputs": "Show a launch's outputs in both regions.",
     "upgrade": "Bring a launch to another version or other values.",
     "terminate": "Terminate a launch in both regions.",
+    "completion": "Print the script that lets a shell complete words.",
 }
 
 

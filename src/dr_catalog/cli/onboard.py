@@ -19,7 +19,10 @@ import click
 )
 @click.option("--output", type=click.Choice(["text", "json"]), default="text")
 def command(account: str, stage: str, role: str, root: str, output: str) -> None:
-    """Onboard an account: roles, parameters, share and principals, in both regions."""
+    """Onboard an account: roles, parameters, share, principals and settings, in both regions.
+
+    Run it again to repair what was changed by hand since.
+    """
     from dataclasses import asdict
     from json import dumps
     from pathlib import Path

@@ -14,18 +14,34 @@ ACCESS_ROLE = "OrganizationAccountAccessRole"
 
 
 def make_role(*, endpoint: str, account: str, role: str, trusted: tuple[str, ...]) -> None:
-    """Make the role in ``account``, unless it is there, trusting these accounts."""
+    """Make the role in ``account``, trusting these accounts; one that is there learns to trust them."""
     iam = _client("iam", endpoint, account)
+    try:
+        there = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    except iam.exceptions.NoSuchEntityException:
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=_trust(trusted))
+        return
+    if any(f":{each}:" not in json.dumps(there) for each in trusted):
+        known = {
+            arn.split(":")[4]
+            for statement in there["Statement"]
+            for arn in _listed(statement["Principal"].get("AWS", []))
+        }
+        policy = _trust(tuple(sorted({*known, *trusted})))
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=policy)
+
+
+def _trust(accounts: tuple[str, ...]) -> str:
     statement = {
         "Effect": "Allow",
-        "Principal": {"AWS": [f"arn:aws:iam::{each}:root" for each in trusted]},
+        "Principal": {"AWS": [f"arn:aws:iam::{each}:root" for each in accounts]},
         "Action": "sts:AssumeRole",
     }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    try:
-        iam.create_role(RoleName=role, AssumeRolePolicyDocument=policy)
-    except iam.exceptions.EntityAlreadyExistsException:
-        return
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def assume(*, endpoint: str, account: str, role: str) -> Mapping[str, str]:

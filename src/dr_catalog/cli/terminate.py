@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import UsageError
 from . import options
 from .operation import run
+from .question import ask
 
 if TYPE_CHECKING:
     from ..provisioning import Aws, Terminate
@@ -50,14 +49,8 @@ def _consequence(aws: Aws, step: Terminate) -> str:
 def _ask(aws: Aws, suffix: str) -> None:
     from ..provisioning.hints import command as command_line
 
-    if not _terminal():
-        raise UsageError(
-            f"terminating '{suffix}' needs a yes",
-            why="there is no terminal to ask at",
-            hint=f"`{command_line(aws, 'terminate', suffix, '--yes')}`",
-        )
-    click.confirm(f"Terminate '{suffix}'?", abort=True, err=True)
-
-
-def _terminal() -> bool:
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    ask(
+        f"Terminate '{suffix}'?",
+        doing=f"terminating '{suffix}'",
+        hint=command_line(aws, "terminate", suffix, "--yes"),
+    )

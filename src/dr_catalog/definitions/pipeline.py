@@ -13,7 +13,7 @@ from .reader import Form, Section, read
 ACCOUNT_FORM = Form(
     r"\d{12}", "an account id of 12 digits in quotes", 'write all 12 digits, such as "111111111111"'
 )
-_REGION_FORM = Form(
+REGION_FORM = Form(
     r"[a-z]{2}(-[a-z]+)+-\d", "a region name such as us-east-1", "write the region's code"
 )
 _STAGE_FORM = Form(r"[a-z](-?[a-z0-9])*", "a stage name of a-z, 0-9 and hyphens", "such as dev")
@@ -76,7 +76,7 @@ def load_pipeline(path: Path) -> Pipeline:
 def _stage(section: Section) -> Stage:
     name = section.text("name", _STAGE_FORM)
     account = section.text("account", ACCOUNT_FORM)
-    regions = section.texts("regions", _REGION_FORM)
+    regions = section.texts("regions", REGION_FORM)
     section.done()
     if len(regions) != 2:
         raise section.refuse(

@@ -5,11 +5,13 @@ The dataclasses carry the file's own field names.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from ..errors import DefinitionError
 from .pipeline import ACCOUNT_FORM
 from .product import PRODUCT_FORM
 from .reader import Form, Section, read
@@ -147,5 +149,25 @@ def _constraints(
                     position=position,
                     hint="create the file, or take the entry out",
                 )
+            _check_rules(file)
         found[product] = files
     return MappingProxyType(found)
+
+
+def _check_rules(file: Path) -> None:
+    """Refuse a rules file that is no JSON object of rules, with its line."""
+    try:
+        rules = json.loads(file.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise DefinitionError(
+            f"{file}:{error.lineno}: expected JSON, found text that does not parse",
+            why=error.msg,
+            hint="look for a missing or an extra comma, bracket or quote at this line or before",
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise DefinitionError(f"{file}: expected JSON in UTF-8", why=str(error)) from None
+    if not isinstance(rules, dict) or not all(isinstance(rule, dict) for rule in rules.values()):
+        raise DefinitionError(
+            f"{file}:1: expected an object of rules by name",
+            hint='such as {"Name": {"Assertions": [...]}}',
+        )

@@ -62,6 +62,12 @@ def read(path: Path) -> Section:
             f"{path}: no such file",
             hint="run the command at the catalog's root, or name the root with --root",
         ) from None
+    except OSError as error:
+        raise DefinitionError(
+            f"{path}: expected a file that can be read",
+            why=error.strerror or str(error),
+            hint="see what is there, and whose it is, with `ls -ld`",
+        ) from None
     except UnicodeDecodeError as error:
         raise DefinitionError(
             f"{path}: expected UTF-8 text, found other bytes",
@@ -70,7 +76,7 @@ def read(path: Path) -> Section:
         ) from None
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         raise DefinitionError(

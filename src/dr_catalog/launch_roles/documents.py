@@ -71,14 +71,14 @@ def launch_policies(
         _allow(
             "LaunchStacks",
             [
-                "cloudformation:CreateChangeSet",
+                "cloudformation:CreateChangeSet",  # a plan is a change set, made under this role
                 "cloudformation:CreateStack",
                 "cloudformation:DeleteChangeSet",
                 "cloudformation:DeleteStack",
                 "cloudformation:DescribeChangeSet",
                 "cloudformation:DescribeStackEvents",
                 "cloudformation:DescribeStacks",
-                "cloudformation:ExecuteChangeSet",
+                "cloudformation:ListChangeSets",
                 "cloudformation:SetStackPolicy",
                 "cloudformation:UpdateStack",
             ],

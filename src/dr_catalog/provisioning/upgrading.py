@@ -16,7 +16,16 @@ from ..errors import DrCatalogError, LaunchError
 from . import catalog, parameters
 from .aws import Aws
 from .launching import busy, failed_creation, launched_version, refuse_suffix_parameter
-from .model import AVAILABLE, TAINTED, UPDATE, Launch, Product, Stack, Terms, Version
+from .model import (
+    AVAILABLE,
+    TAINTED,
+    UPDATE,
+    Launch,
+    Product,
+    Stack,
+    Terms,
+    Version,
+)
 from .stacks import launch_stack
 from .steps import UPGRADE, Follow, Nothing, Update
 

@@ -1,5 +1,8 @@
 """What an account needs before anything can be launched in it: roles once, parameters a region.
 
+A change set compares templates, not what is there; so a parameter that someone changed or deleted by
+hand is put back here by `restore_parameters`.
+
 A stage's own account needs them too: Service Catalog wants the role of a launch constraint in the
 account that publishes, and a canary launches there.
 """
@@ -12,7 +15,7 @@ from typing import Any
 from .. import names
 from ..definitions import Stage
 from .accounts import Accounts
-from .stack import Deployed, Store, deploy
+from .stack import Deployed, Store, deploy, describe
 
 ROLES, REGION = "dr-catalog-roles", "dr-catalog-region"
 
@@ -60,6 +63,37 @@ def asset_store(accounts: Accounts, *, stage: Stage, region: str) -> Store:
         s3=accounts.client("s3", account=stage.account, region=region),
         bucket=names.ASSET_BUCKET.of(account=stage.account, region=region),
     )
+
+
+def restore_parameters(ssm: Any, *, stage: Stage, region: str) -> tuple[str, ...]:
+    """Write the two parameters where they are not what their stack made them.
+
+    Returns:
+        The names of those that were written.
+    """
+    wanted = {
+        names.ASSET_BUCKET_PREFIX_PARAMETER: names.ASSET_BUCKET_PREFIX.of(account=stage.account),
+        names.PEER_REGION_PARAMETER: peer_of(stage, region),
+    }
+    found = {
+        entry["Name"]: entry["Value"]
+        for entry in ssm.get_parameters(Names=list(wanted))["Parameters"]
+    }
+    drifted = tuple(name for name, value in wanted.items() if found.get(name) != value)
+    for name in drifted:
+        ssm.put_parameter(Name=name, Value=wanted[name], Type="String", Overwrite=True)
+    return drifted
+
+
+def hub_of(cloudformation: Any) -> str | None:
+    """What the account's roles read code from, a hub's bucket prefix; None without roles."""
+    stack = describe(cloudformation, ROLES)
+    if stack is None:
+        return None
+    parameters = {
+        each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", [])
+    }
+    return parameters.get("AssetBucketPrefix", "")
 
 
 def peer_of(stage: Stage, region: str) -> str:

@@ -12,11 +12,20 @@ from typing import Any
 from ..definitions import Catalog, Stage, load_catalog
 from ..errors import PublishError
 from ..translation import translated
-from .account import REGION, ROLES, asset_store, deploy_parameters, deploy_roles, peer_of
+from . import membership, regional_settings
+from .account import (
+    REGION,
+    ROLES,
+    asset_store,
+    deploy_parameters,
+    deploy_roles,
+    peer_of,
+    restore_parameters,
+)
 from .accounts import Accounts
 from .assembly import synthesise
-from .publish import PORTFOLIO, find_stage
-from .stack import describe, outputs
+from .entry import check_account_id, check_entry
+from .publish import PORTFOLIO, find_stage, portfolio_of
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,7 @@ class Onboarded:
 
 @dataclass(frozen=True, kw_only=True)
 class Onboarding:
-    """Roles and boundary once; then parameters, share and principals in each region.
+    """Roles and boundary once; then parameters, share, principals and settings in each region.
 
     Args:
         root: The catalog's folder.
@@ -49,17 +58,21 @@ class Onboarding:
     say: Callable[[str], None]
 
     def run(self) -> tuple[Onboarded, ...]:
-        """Bring the account to what a launch needs.
+        """Bring the account to what a launch needs, and back to it where it drifted.
 
         Raises:
+            UsageError: The account is not 12 digits.
+            NotFoundError: There is no such stage.
             PublishError: The stage is not published, the portfolio is not shared with the account,
                 or a stack failed; a rerun resumes.
-            SetupError: The account can't be entered.
+            SetupError: The credentials are not the hub's, the account can't be entered, or has
+                disabled a region.
         """
         with translated(endpoint=os.environ.get("AWS_ENDPOINT_URL")):
             return self._run()
 
     def _run(self) -> tuple[Onboarded, ...]:
+        check_account_id(self.account)
         catalog = load_catalog(self.root)
         stage = find_stage(catalog, self.stage)
         if self.account not in (stage.account, *catalog.portfolio.shares.accounts):
@@ -69,6 +82,7 @@ class Onboarding:
                 f"{', '.join(catalog.portfolio.shares.accounts) or 'nobody'}",
                 hint=f"add it under shares, then: dr-catalog publish --stage {stage.name}",
             )
+        check_entry(self.accounts, stage=stage, account=self.account)
         portfolios = {region: self._portfolio(stage, region) for region in stage.regions}
         templates = synthesise(self.root)
         home = stage.regions[0]
@@ -108,8 +122,16 @@ class Onboarding:
             self._client("cloudformation", region), stage=stage, region=region, templates=templates
         ).changed:
             changes.append(f"stack {REGION}")
+        drifted = restore_parameters(self._client("ssm", region), stage=stage, region=region)
+        changes += [f"parameter {name}" for name in drifted]
         if self.account != stage.account:
-            changes += self._join(catalog, region, portfolio)
+            changes += membership.join(
+                self._client("servicecatalog", region),
+                portfolio=portfolio,
+                account=self.account,
+                principals=catalog.portfolio.principals,
+            )
+        changes += regional_settings.reconcile(self._client("backup", region))
         return Onboarded(
             account=self.account,
             region=region,
@@ -118,60 +140,31 @@ class Onboarding:
             changes=tuple(changes),
         )
 
-    def _join(self, catalog: Catalog, region: str, portfolio: str) -> list[str]:
-        """Accept the share and let the portfolio's principals of this account launch from it."""
-        servicecatalog = self._client("servicecatalog", region)
-        changes: list[str] = []
-        accepted = _pages(
-            servicecatalog.list_accepted_portfolio_shares,
-            "PortfolioDetails",
-            PortfolioShareType="IMPORTED",
-        )
-        if portfolio not in {entry["Id"] for entry in accepted}:
-            servicecatalog.accept_portfolio_share(
-                PortfolioId=portfolio, PortfolioShareType="IMPORTED"
-            )
-            changes.append("share accepted")
-        there = {
-            entry["PrincipalARN"]
-            for entry in _pages(
-                servicecatalog.list_principals_for_portfolio, "Principals", PortfolioId=portfolio
-            )
-        }
-        partition = servicecatalog.meta.partition
-        for principal in catalog.portfolio.principals:
-            account = "" if principal.type == "IAM_PATTERN" else self.account
-            arn = f"arn:{partition}:iam::{account}:role/{principal.role}"
-            if arn not in there:
-                servicecatalog.associate_principal_with_portfolio(
-                    PortfolioId=portfolio, PrincipalARN=arn, PrincipalType=principal.type
-                )
-                changes.append(f"principal {principal.role}")
-        return changes
-
     def _portfolio(self, stage: Stage, region: str) -> str:
-        stack = describe(
-            self.accounts.client("cloudformation", account=stage.account, region=region), PORTFOLIO
-        )
-        if stack is None:
+        """The stage's portfolio there, which must be published and shared with the account."""
+
+        def hub(service: str) -> Any:
+            return self.accounts.client(service, account=stage.account, region=region)
+
+        portfolio = portfolio_of(hub("cloudformation"))
+        if portfolio is None:
             raise PublishError(
                 f"stage {stage.name} is not published in {region}",
-                why=f"account {stage.account} has no stack {PORTFOLIO} there",
+                why=f"account {stage.account} has no stack {PORTFOLIO} there, or an unfinished one",
                 hint=f"dr-catalog publish --stage {stage.name}",
             )
-        return outputs(stack)["PortfolioId"]
+        if self.account == stage.account:
+            return portfolio
+        shared = membership.pages(
+            hub("servicecatalog").list_portfolio_access, "AccountIds", PortfolioId=portfolio
+        )
+        if self.account not in shared:
+            raise PublishError(
+                f"the portfolio is not yet shared with account {self.account} in {region}",
+                why="portfolio/portfolio.yaml shares it, and what is published does not",
+                hint=f"dr-catalog publish --stage {stage.name}",
+            )
+        return portfolio
 
     def _client(self, service: str, region: str) -> Any:
         return self.accounts.client(service, account=self.account, region=region)
-
-
-def _pages(call: Any, field: str, **arguments: str) -> list[Any]:
-    """Every entry of a Service Catalog list, which comes in pages of 20."""
-    entries: list[Any] = []
-    page: dict[str, str] = {}
-    while True:
-        answer = call(**arguments, **page)
-        entries += answer[field]
-        if not answer.get("NextPageToken"):
-            return entries
-        page = {"PageToken": answer["NextPageToken"]}

@@ -17,7 +17,7 @@ from . import files, guidance
 from .account import asset_store, deploy_parameters, deploy_roles
 from .accounts import Accounts
 from .assembly import synthesise
-from .stack import deploy
+from .stack import deploy, describe, outputs
 
 ASSETS, PORTFOLIO = "dr-catalog-assets", "dr-catalog-portfolio"
 
@@ -148,6 +148,12 @@ class Publishing:
         return Published(region=region, portfolio=portfolio_id, changes=tuple(changes))
 
 
+def portfolio_of(cloudformation: Any) -> str | None:
+    """The id of the portfolio that is published there; None where none is, or not to the end."""
+    stack = describe(cloudformation, PORTFOLIO)
+    return outputs(stack).get("PortfolioId") if stack else None
+
+
 def find_stage(catalog: Catalog, name: str) -> Stage:
     """The stage of that name.
 
@@ -158,6 +164,8 @@ def find_stage(catalog: Catalog, name: str) -> Stage:
     if stage is None:
         known = ", ".join(stage.name for stage in catalog.pipeline.stages)
         raise NotFoundError(
-            f"there is no stage '{name}'", why=f"pipeline/pipeline.yaml defines: {known}"
+            f"there is no stage '{name}'",
+            why=f"pipeline/pipeline.yaml defines: {known}",
+            hint="name one of them with --stage, or add it there",
         )
     return stage

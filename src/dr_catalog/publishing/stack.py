@@ -1,4 +1,4 @@
-"""One stack, brought to what its template says by a change set; no change set, no change.
+"""One stack, brought to what its template says by a change set, or deleted; each waits for the end.
 
 A template that is too long for a request goes through the stage's asset bucket, under its hash as releases do,
 and CloudFormation reads it there as whoever asks: the bucket lets every account of the catalog read.
@@ -81,7 +81,7 @@ def deploy(
         _settle(cloudformation, name)
         stack = None
     elif stack and stack["StackStatus"].endswith("_IN_PROGRESS"):
-        _settle(cloudformation, name)
+        stack = _settle(cloudformation, name)
     values = [
         {"ParameterKey": key, "ParameterValue": value} for key, value in (parameters or {}).items()
     ]
@@ -118,6 +118,28 @@ def _source(name: str, template: str, store: Store | None) -> dict[str, str]:
             why=f"it has {size:,} bytes, and a request takes {INLINE_LIMIT:,}",
         )
     return {"TemplateURL": store.put(template)}
+
+
+def remove(cloudformation: Any, *, name: str) -> bool:
+    """Delete the stack, if it is there, and wait for it.
+
+    Returns:
+        Whether it was there.
+
+    Raises:
+        PublishError: Something it holds can't be deleted.
+    """
+    if _settle(cloudformation, name) is None:
+        return False
+    cloudformation.delete_stack(StackName=name)
+    after = _settle(cloudformation, name)
+    if after is not None:
+        raise PublishError(
+            f"stack {name} is {after['StackStatus']}",
+            why=_first_failure(cloudformation, name),
+            hint="mend the reason and run the command again; it resumes",
+        )
+    return True
 
 
 def describe(cloudformation: Any, name: str) -> dict[str, Any] | None:
@@ -167,6 +189,7 @@ def _first_failure(cloudformation: Any, name: str) -> str:
         if event["ResourceType"] == "AWS::CloudFormation::Stack" and event["ResourceStatus"] in (
             "CREATE_IN_PROGRESS",
             "UPDATE_IN_PROGRESS",
+            "DELETE_IN_PROGRESS",
         ):
             break
     return reason

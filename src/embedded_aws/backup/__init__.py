@@ -2,7 +2,7 @@
 
 vault_type.py, plan_types.py, testing_types.py: the resource types, which call the API
 -> protocol.py: a request as botocore's model reads it -> service.py: its operation
--> vaults.py, plans.py, testing.py: what is kept and read back, in the stores of state.py
+-> vaults.py, plans.py, testing.py, settings.py: what is kept and read back, in the stores of state.py
 -> jobs.py, copies.py: recovery points (points.py) of tables and clusters (sources.py), and what
 EventBridge and CloudWatch are told of them (told.py)
 

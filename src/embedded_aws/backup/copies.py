@@ -1,7 +1,8 @@
 """Copy jobs: a recovery point in another vault of the account, mostly the other region's.
 
 A copy is encrypted with the key of the vault it goes to, unless it is of a cluster that is not
-encrypted. A vault that is not there, or whose lock does not take it, fails the job.
+encrypted. A vault that is not there, or whose lock does not take it, fails the job; so does a
+table's point for another region unless DynamoDB's advanced features are on, and were when it was taken.
 
 See https://docs.aws.amazon.com/aws-backup/latest/devguide/cross-region-backup.html
 """
@@ -10,9 +11,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ministack.core.responses import get_account_id, request_scope
+from ministack.core.responses import get_account_id, get_region, request_scope
 
-from . import checks, jobs, listing, points, sources, state, told, vaults
+from . import checks, jobs, listing, points, settings, sources, state, told, vaults
 from .errors import conflicting, invalid, not_found, refuse_others
 from .state import Answer, Params, Record
 
@@ -50,7 +51,8 @@ def _start(params: Params) -> Answer:
     lifecycle = checks.lifecycle(params.get("Lifecycle"))
     job = _created(params, point)
     vault = state.vaults.get_scoped(get_account_id(), region, name)
-    problem = _problem(vault, target, lifecycle) or jobs.missing_call(role, _calls(point, target))
+    problem = _unsupported(point, region) or _problem(vault, target, lifecycle)
+    problem = problem or jobs.missing_call(role, _calls(point, target))
     if problem:
         job |= {"State": "FAILED", "StatusMessage": problem}
     else:
@@ -88,6 +90,16 @@ def _created(params: Params, point: Record) -> Record:
     }
 
 
+def _unsupported(point: Record, region: str) -> str:
+    kind = point["ResourceType"]
+    if region == get_region() or (point["Advanced"] and settings.advanced(kind)):
+        return ""
+    return (
+        f"Copy job from {get_region()} to {region} cannot be initiated for {kind} resources. "
+        "Feature is not supported for provided resource type."
+    )
+
+
 def _problem(vault: Record | None, arn: str, lifecycle: dict[str, Any]) -> str:
     if vault is None:
         return f"The destination backup vault {arn} does not exist"
@@ -107,7 +119,7 @@ def _calls(point: Record, target: str) -> tuple[tuple[str, str], ...]:
 def _copied(job: Record, point: Record, vault: Record) -> Record:
     """The copy, named in the region it goes to."""
     return {
-        **{name: point[name] for name in (*_OF_THE_POINT, "IsEncrypted", "Tags")},
+        **{name: point[name] for name in (*_OF_THE_POINT, "Advanced", "IsEncrypted", "Tags")},
         "EncryptionKeyArn": vault["EncryptionKeyArn"] if point["IsEncrypted"] else None,
         "IamRoleArn": job["IamRoleArn"],
         "RecoveryPointArn": points.arn(point["ResourceType"], job["CopyJobId"], copy=True),

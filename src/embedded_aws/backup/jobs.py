@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ministack.core.responses import get_account_id
 
-from . import checks, listing, points, sources, state, told, vaults
+from . import checks, listing, points, settings, sources, state, told, vaults
 from .errors import not_found, refuse_others
 from .sources import Source
 from .state import Answer, Params, Record
@@ -53,6 +53,7 @@ def _start(params: Params) -> Answer:
     vault = vaults.find(params["BackupVaultName"])
     role = checks.role(params["IamRoleArn"])
     source = sources.find(params["ResourceArn"])
+    settings.check_opted_in(source.kind)
     lifecycle = checks.lifecycle(params.get("Lifecycle"))
     checks.windows(params.get("StartWindowMinutes"), params.get("CompleteWindowMinutes"))
     job = _created(params, vault, source)
@@ -96,6 +97,7 @@ def _taken(job: Record, source: Source, vault: Record, tags: dict[str, str]) -> 
     """The recovery point: a snapshot has its cluster's key, a table's backup the vault's."""
     key = source.key or vault["EncryptionKeyArn"]
     return {
+        "Advanced": settings.advanced(source.kind),
         "BackupSizeInBytes": source.size,
         "EncryptionKeyArn": key if source.encrypted else None,
         "IamRoleArn": job["IamRoleArn"],

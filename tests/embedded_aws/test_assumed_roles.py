@@ -1,0 +1,44 @@
+"""Who may assume which role."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+
+def make(iam: Any, name: str, principal: dict[str, str], **condition: Any) -> str:
+    """A role that lets somebody in; its ARN."""
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    document = {"Version": "2012-10-17", "Statement": {**statement, **condition}}
+    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))
+    arn: str = made["Role"]["Arn"]
+    return arn
+
+
+def test_a_role_lets_in_the_accounts_it_trusts(
+    new_account: Callable[[], str], client: Callable[..., Any]
+) -> None:
+    home, friend, stranger = new_account(), new_account(), new_account()
+    trusting = make(client("iam", account=home), "trusting", {"AWS": f"arn:aws:iam::{friend}:root"})
+    for caller in (home, friend):
+        answer = client("sts", account=caller).assume_role(RoleArn=trusting, RoleSessionName="anna")
+        assert answer["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{home}:assumed-role/trusting/anna"
+    service = make(client("iam", account=home), "service", {"Service": "ec2.amazonaws.com"})
+    for caller, role in (
+        (stranger, trusting),
+        (friend, service),
+        (home, f"{trusting}-none"),
+        (friend, f"arn:aws:iam::{home}:role/other/trusting"),
+    ):
+        with pytest.raises(ClientError) as error:
+            client("sts", account=caller).assume_role(RoleArn=role, RoleSessionName="anna")
+        assert error.value.response["Error"] == {
+            "Type": "Sender",
+            "Code": "AccessDenied",
+            "Message": f"User: arn:aws:iam::{caller}:root is not authorized to perform: "
+            f"sts:AssumeRole on resource: {role}",
+        }
