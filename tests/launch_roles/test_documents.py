@@ -124,14 +124,21 @@ def test_a_role_can_be_made_only_within_the_boundary_and_never_leaves_it(role: s
 @pytest.mark.parametrize("role", ["launch", "execution"])
 def test_roles_are_passed_only_to_the_services_that_take_them(role: str) -> None:
     for statement in statements(role):
-        if "iam:PassRole" in listed(statement["Action"]):
+        if statement["Effect"] == "Allow" and "iam:PassRole" in listed(statement["Action"]):
             assert statement["Condition"]["StringEquals"]["iam:PassedToService"]
             assert all("role/dr-" in each for each in listed(statement["Resource"]))
 
 
 @pytest.mark.parametrize("role", ["launch", "execution"])
 def test_the_catalogs_own_roles_are_out_of_reach(role: str) -> None:
-    (denied,) = [each for each in statements(role) if each["Effect"] == "Deny"]
+    denied, passed = sorted(
+        (each for each in statements(role) if each["Effect"] == "Deny"),
+        key=lambda each: str(each["Sid"]),
+    )
+    assert (passed["Action"], passed["Resource"]) == (
+        ["iam:PassRole"],
+        f"arn:aws:iam::{ACCOUNT}:role/dr-catalog-*",
+    )
     assert denied["Resource"] == [
         f"arn:aws:iam::{ACCOUNT}:policy/dr-catalog-*",
         f"arn:aws:iam::{ACCOUNT}:role/dr-catalog-*",

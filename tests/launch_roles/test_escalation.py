@@ -70,6 +70,7 @@ REFUSED: list[tuple[str, str, str, dict[str, Any]]] = [
     ("a role named to look so", "iam:CreateRole", f"{IAM}:role/admin/dr-x", WITHIN),
     ("rights for a role without a boundary", "iam:PutRolePolicy", MADE, {}),
     ("rights for a role with another", "iam:PutRolePolicy", MADE, ANOTHER),
+    ("rights taken from a role without a boundary", "iam:DeleteRolePolicy", MADE, {}),
     ("another boundary", "iam:PutRolePermissionsBoundary", MADE, ANOTHER),
     ("no boundary any more", "iam:DeleteRolePermissionsBoundary", MADE, WITHIN),
     ("a managed policy", "iam:AttachRolePolicy", MADE, {**WITHIN, **ADMINISTRATOR}),
@@ -87,6 +88,8 @@ REFUSED: list[tuple[str, str, str, dict[str, Any]]] = [
     ),
     ("a role passed to nobody", "iam:PassRole", MADE, {}),
     ("a role that is not ours", "iam:PassRole", f"{IAM}:role/admin", TO_LAMBDA),
+    ("the launch role itself", "iam:PassRole", LAUNCH, TO_LAMBDA),
+    ("the execution role", "iam:PassRole", EXECUTION, TO_LAMBDA),
     ("the trust of another role", "iam:UpdateAssumeRolePolicy", f"{IAM}:role/admin", {}),
     (
         "the role of another service",

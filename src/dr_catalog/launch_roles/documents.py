@@ -221,7 +221,7 @@ def _derived(
             scope.iam("role/aws-service-role/*"),
             {"StringEquals": {"iam:AWSServiceName": sorted(rights.linked_roles)}},
         )
-    yield _keep_catalog(scope)
+    yield from _keep_catalog(scope)
 
 
 def _target(action: str, review: Review) -> Target:
@@ -234,9 +234,9 @@ def _target(action: str, review: Review) -> Target:
     return target
 
 
-def _keep_catalog(scope: _Scope) -> Statement:
-    """The catalog's own roles and boundary are named alike and are nobody's to change from here."""
-    return {
+def _keep_catalog(scope: _Scope) -> Iterator[Statement]:
+    """The catalog's own roles and boundary are named alike and are nobody's to change or pass from here."""
+    yield {
         "Sid": "KeepCatalogRoles",
         "Effect": "Deny",
         "Action": [
@@ -262,6 +262,13 @@ def _keep_catalog(scope: _Scope) -> Statement:
             "iam:UpdateRoleDescription",
         ],
         "Resource": [scope.iam("policy/dr-catalog-*"), scope.iam("role/dr-catalog-*")],
+    }
+    yield {
+        "Sid": "PassNoCatalogRole",
+        "Effect": "Deny",
+        "Action": ["iam:PassRole"],
+        "Resource": scope.iam("role/dr-catalog-*"),
+        "Condition": {"StringNotEquals": {"iam:PassedToService": _STACK_SETS}},
     }
 
 
