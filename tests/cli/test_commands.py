@@ -167,7 +167,7 @@ def test_status_is_a_row_a_launch(launched, run):
     header, row = run("status").stdout.splitlines()
     assert header.startswith("SUFFIX  PRODUCT")
     assert row.split() == [
-        *("demo", "warm-standby", "1.0.0", "1.1.0", "AVAILABLE"),
+        *("demo", "warm-standby", "1.0.0", "1.1.0", "1.0.0", "AVAILABLE"),
         *("us-east-1", "us-west-2", "rec-1"),
     ]
 

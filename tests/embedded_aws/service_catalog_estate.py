@@ -20,6 +20,7 @@ from .service_catalog_contract import watch
 REGION = "us-east-1"
 LAUNCH_ROLE = "dr-catalog-launch-tiny"
 _accounts = itertools.count(310000000000)
+_tokens = itertools.count()
 
 TINY: dict[str, Any] = {
     "Parameters": {
@@ -271,6 +272,39 @@ class Estate:
             **more,
         )["RecordDetail"]
         return wait(self.user, record["RecordId"])
+
+    def plan(self, name: str, *, version: str = "1.0.0", **more: Any) -> str:
+        """Begin a plan of a launch or an update; its id."""
+        parameters = {"Suffix": "a", **more.pop("parameters", {})}
+        answer = self.user.create_provisioned_product_plan(
+            **{
+                "PlanName": f"plan-{name}",
+                "PlanType": "CLOUDFORMATION",
+                "ProductId": self.ids["Product"],
+                "ProvisionedProductName": name,
+                "ProvisioningArtifactId": self.artifact(version),
+                "ProvisioningParameters": [
+                    {"Key": key, "UsePreviousValue": True}
+                    if value is None
+                    else {"Key": key, "Value": value}
+                    for key, value in parameters.items()
+                ],
+                "IdempotencyToken": f"plan-{name}-{next(_tokens)}",
+                **more,
+            }
+        )
+        return answer["PlanId"]
+
+    def planned(self, name: str, **more: Any) -> dict[str, Any]:
+        """Make a plan and wait; its detail, with the changes beside."""
+        key = self.plan(name, **more)
+        for _ in range(1000):
+            answer = self.user.describe_provisioned_product_plan(PlanId=key)
+            detail = answer["ProvisionedProductPlanDetails"]
+            if detail["Status"] != "CREATE_IN_PROGRESS":
+                return {**detail, "Changes": answer["ResourceChanges"]}
+            time.sleep(0.01)
+        raise AssertionError(f"plan {key} did not end")
 
     def terminated(self, name: str, token: str, **more: Any) -> dict[str, Any]:
         """Terminate and wait; the record's detail."""

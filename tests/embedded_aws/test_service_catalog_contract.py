@@ -94,6 +94,9 @@ def test_every_operation_answers_as_the_model_says(estate: Estate) -> None:
     user.list_record_history(**ACCOUNT_LEVEL)
     user.get_provisioned_product_outputs(ProvisionedProductName="contract")
     estate.updated("contract", "u", ProvisioningArtifactName="1.1.0")
+    plan = estate.planned("contract", version="1.0.0")
+    user.list_provisioned_product_plans(**ACCOUNT_LEVEL)
+    user.delete_provisioned_product_plan(PlanId=plan["PlanId"])
     estate.terminated("contract", "t")
     assert contract.ANSWERED == OPERATIONS
 

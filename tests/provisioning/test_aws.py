@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import (
     EndpointConnectionError,
@@ -14,7 +13,6 @@ from botocore.exceptions import (
     ProfileNotFound,
     TokenRetrievalError,
 )
-from botocore.stub import Stubber
 
 from dr_catalog.errors import LaunchError, NotFoundError, SetupError, UsageError
 from dr_catalog.provisioning import Aws
@@ -24,51 +22,7 @@ NOW = datetime(2026, 1, 5, tzinfo=UTC)
 RECORD = {"RecordId": "rec-1", "Status": "CREATED", "CreatedTime": NOW}
 
 
-@pytest.fixture(autouse=True)
-def environment(monkeypatch):
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "222222222222")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-
-
-class Stubbed:
-    """An `Aws` whose clients answer what a test says, in order."""
-
-    def __init__(self) -> None:
-        self.aws = Aws(region="us-east-1")
-        self.stubs: dict[tuple[str, str], Stubber] = {}
-
-    def stub(self, service: str, region: str = "us-east-1") -> Stubber:
-        if (service, region) not in self.stubs:
-            client = self.aws._client(service, region)
-            self.stubs[service, region] = Stubber(client)
-            self.stubs[service, region].activate()
-        return self.stubs[service, region]
-
-    def answers(
-        self, operation: str, answer: dict[str, Any], sent: dict[str, Any] | None = None
-    ) -> None:
-        self.stub("servicecatalog").add_response(operation, answer, sent)
-
-    def done(self) -> None:
-        for stub in self.stubs.values():
-            stub.assert_no_pending_responses()
-
-
-@pytest.fixture(scope="module")
-def session():
-    """One for all stubs: each session would read the services' models again, 0.2 s a test."""
-    return boto3.session.Session(region_name="us-east-1")
-
-
-@pytest.fixture
-def stubbed(session, monkeypatch):
-    monkeypatch.setattr(boto3.session, "Session", lambda **_: session)
-    made = Stubbed()
-    yield made
-    made.done()
+pytestmark = pytest.mark.usefixtures("environment")
 
 
 def test_no_region_is_said_at_once():

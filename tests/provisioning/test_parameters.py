@@ -41,6 +41,30 @@ def test_anything_else_in_a_file_is_refused(tmp_path, text):
         read_file(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("A: x\nB:\n  - 1\n", "line 3: B is a list"),
+        ("A: x\nB: {C: 1}\n", "line 2: B is a mapping"),
+        ("A: x\n\nB:\n", "line 3: B has no value"),
+        ("A: x\nA: y\n", "line 2: A is given twice"),
+        ("A: x\n? [1, 2]\n: y\n", "line 2: a name is expected"),
+        ("- A\n", "line 1: it is no mapping"),
+        ("A: 1\nB: {\n", "line 3: "),
+        ('{"A": "x",\n "B" "y"}', "line 2: "),
+    ],
+)
+def test_a_mistake_in_a_file_has_its_place(tmp_path, text, says):
+    path = tmp_path / "p.yaml"
+    path.write_text(text)
+    with pytest.raises(UsageError) as caught:
+        read_file(path)
+    assert caught.value.what.startswith(f"{path}, {says}")
+    assert caught.value.why == "expected a text, a number, true or false"
+    assert caught.value.hint
+    assert caught.value.exit_code == 2
+
+
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(UsageError, match="can't be read"):
         read_file(tmp_path / "none.yaml")

@@ -11,12 +11,12 @@ from .operation import run
 
 
 @click.command("launch")
-@click.argument("product")
+@click.argument("product", shell_complete=options.complete_product)
 @options.suffix
 @options.version
 @options.settings
 @options.parameters_file
-@click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="A tag of the launch.")
+@options.tags
 @options.no_wait
 @options.region
 @options.output

@@ -28,11 +28,15 @@ COMMANDS = {
     "onboard": "Prepare an account to launch from a portfolio.",
     "offboard": "Take away what onboarding gave an account.",
     "products": "List the products you may launch.",
+    "describe": "Show a product's versions, parameters and what it builds.",
+    "plan": "Show what a launch or an upgrade would change.",
     "launch": "Launch a product in both regions under a suffix.",
     "status": "Show what is launched, and how it stands.",
+    "events": "Show what happened in both regions, in one time line.",
     "outputs": "Show a launch's outputs in both regions.",
     "upgrade": "Bring a launch to another version or other values.",
     "terminate": "Terminate a launch in both regions.",
+    "completion": "Print the script that lets a shell complete words.",
 }
 
 

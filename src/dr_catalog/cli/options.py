@@ -6,6 +6,32 @@ from pathlib import Path
 
 import click
 
+
+def complete_product(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """The products that begin so."""
+    from .completing import products
+
+    return [name for name in products(context.params.get("region")) if name.startswith(begun)]
+
+
+def complete_suffix(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """The launched suffixes that begin so."""
+    from .completing import suffixes
+
+    return [name for name in suffixes(context.params.get("region")) if name.startswith(begun)]
+
+
+def complete_version(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """The versions of the product at hand that begin so."""
+    from .completing import versions
+
+    given = context.params
+    # An option without its value yet ends click's reading, with the arguments left over.
+    product = given.get("product") or next(iter(context.args), None)
+    found = versions(given.get("region"), product=product, suffix=given.get("suffix"))
+    return [name for name in found if name.startswith(begun)]
+
+
 region = click.option(
     "--region", metavar="REGION", help="The region of the launch [default: that of your profile]."
 )
@@ -14,9 +40,13 @@ suffix = click.option(
     required=True,
     metavar="SUFFIX",
     help="The environment suffix that names the launch.",
+    shell_complete=complete_suffix,
 )
 any_suffix = click.option(
-    "--suffix", metavar="SUFFIX", help="One launch in detail instead of all of them."
+    "--suffix",
+    metavar="SUFFIX",
+    help="One launch in detail instead of all of them.",
+    shell_complete=complete_suffix,
 )
 output = click.option(
     "--output",
@@ -25,7 +55,15 @@ output = click.option(
     show_default=True,
     help="How to print the answer.",
 )
-version = click.option("--version", metavar="VERSION", help="The version [default: see above].")
+version = click.option(
+    "--version",
+    metavar="VERSION",
+    help="The version [default: see above].",
+    shell_complete=complete_version,
+)
+tags = click.option(
+    "--tag", "tags", multiple=True, metavar="KEY=VALUE", help="A tag of the launch."
+)
 settings = click.option(
     "--set",
     "settings",

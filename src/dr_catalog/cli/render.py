@@ -19,9 +19,9 @@ from rich.text import Text
 _WIDE = 10_000  # no terminal: a line is never cut or wrapped
 
 
-def as_json(answer: Any) -> None:
+def as_json(answer: Any, *, indent: int | None = 2) -> None:
     """Print an answer as JSON; dataclasses become objects, times ISO 8601."""
-    click.echo(json.dumps(answer, indent=2, default=_plain))
+    click.echo(json.dumps(answer, indent=indent, default=_plain))
 
 
 def as_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -76,10 +76,14 @@ def launch_policies(
             "Sid": "LaunchStacks",
             "Effect": "Allow",
             "Action": [
+                "cloudformation:CreateChangeSet",  # a plan is a change set, made under this role
                 "cloudformation:CreateStack",
+                "cloudformation:DeleteChangeSet",
                 "cloudformation:DeleteStack",
+                "cloudformation:DescribeChangeSet",
                 "cloudformation:DescribeStackEvents",
                 "cloudformation:DescribeStacks",
+                "cloudformation:ListChangeSets",
                 "cloudformation:SetStackPolicy",
                 "cloudformation:UpdateStack",
             ],

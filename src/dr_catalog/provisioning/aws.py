@@ -1,5 +1,6 @@
 """The only module that calls AWS: a thin, typed wrapper over Service Catalog, CloudFormation, SSM, STS.
 
+Its other half, `looking`, holds plans, change sets, templates and drift.
 Answers become the objects of `model`, pages are read to their end, and errors leave as those of
 `dr_catalog.errors`. Every operation is one that an end user of Service Catalog may call.
 https://docs.aws.amazon.com/servicecatalog/latest/dg/API_Operations_AWS_Service_Catalog.html
@@ -17,8 +18,10 @@ import boto3
 from botocore.config import Config
 
 from .. import names
-from ..errors import DrCatalogError, NotFoundError
+from ..errors import DrCatalogError, NotFoundError, SetupError
 from ..translation import denied, no_region, translated
+from .endpoint import Answer, call
+from .looking import Looking
 from .model import (
     Launch,
     LaunchPath,
@@ -38,7 +41,7 @@ _PAGE = 20  # the most that Service Catalog gives
 _RETRIES, _LOCAL_RETRIES = 8, 2
 
 
-class Aws:
+class Aws(Looking):
     """One account's AWS, seen from the region of the launch.
 
     Args:
@@ -316,6 +319,13 @@ class Aws:
             if item["StackName"].startswith(prefix) and item["CreationTime"] >= since
         )
 
+    def get(self, endpoint: str, *, region: str, path: str) -> Answer:
+        """What a launch's own API answers to a signed GET."""
+        try:
+            return call(self._session, endpoint=endpoint, region=region, path=path)
+        except (OSError, ValueError) as error:
+            raise SetupError(f"{endpoint} does not answer", why=str(error)) from error
+
     def _visible_pages(self, operation: str) -> Iterator[dict[str, Any]]:
         """Pages of all that is the account's; where the caller may see only its own, of that."""
         levels = ["Account", "User"]
@@ -376,6 +386,11 @@ def _product(summary: dict[str, Any], **more: Any) -> Product:
         name=summary["Name"],
         owner=summary.get("Owner") or "",
         description=summary.get("ShortDescription") or "",
+        support=tuple(
+            summary[key]
+            for key in ("SupportDescription", "SupportEmail", "SupportUrl")
+            if summary.get(key)
+        ),
         **more,
     )
 

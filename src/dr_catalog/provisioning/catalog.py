@@ -30,12 +30,13 @@ def find_product(aws: Aws, name: str) -> Product:
             f"there is no product '{name}' in {aws.region}",
             why=f"you may launch {', '.join(known)}"
             if known
-            else f"no portfolio in {aws.region} offers these credentials a product",
+            else f"no portfolio in {aws.region} offers account {aws.account} with these credentials "
+            "a product",
             hint=closest(name, known)
             or (
                 "see `dr-catalog products`"
                 if known
-                else "ask the platform team for access, or try another --region"
+                else "is it the right account and --region? if so, ask the platform team for access"
             ),
         ) from error
 

@@ -34,7 +34,7 @@ class StackEvents:
 
     Attributes:
         seen: All events so far.
-        blocked: Why events can't be read; empty while they can.
+        blocked_by: Why events can't be read; None while they can.
     """
 
     def __init__(self, aws: Aws, *, suffix: str, stack: str, since: datetime) -> None:
@@ -45,7 +45,12 @@ class StackEvents:
         self._peers: dict[str, str] = {}  # stack id -> region
         self._moving: set[str] = set()  # StackSets that this operation is at work on
         self.seen: list[StackEvent] = []
-        self.blocked = ""
+        self.blocked_by: DrCatalogError | None = None
+
+    @property
+    def blocked(self) -> str:
+        """Why events can't be read; empty while they can."""
+        return self.blocked_by.what if self.blocked_by else ""
 
     def fresh(self) -> tuple[StackEvent, ...]:
         """Events since the last call, oldest first; none once reading is blocked."""
@@ -58,7 +63,7 @@ class StackEvents:
             for stack_id, region in self._peers.items():
                 found += self._unseen(stack_id, region)
         except DrCatalogError as error:
-            self.blocked = error.what
+            self.blocked_by = error
         found.sort(key=lambda event: event.time)
         self.seen += found
         return tuple(found)

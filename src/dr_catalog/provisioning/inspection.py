@@ -25,6 +25,7 @@ class Status:
         product: The product's name.
         version: The version it is at.
         newest: The newest active version; empty when the product is no longer offered.
+        recommended: The version that a launch takes by default; empty when there is none.
         status: AVAILABLE, UNDER_CHANGE, TAINTED, ERROR or PLAN_IN_PROGRESS.
         region: The launch region.
         peer_region: The other region; empty when it can't be read.
@@ -35,6 +36,7 @@ class Status:
     product: str
     version: str
     newest: str
+    recommended: str
     status: str
     region: str
     peer_region: str
@@ -157,6 +159,7 @@ def _status(aws: Aws, launch: Launch, product: Product | None) -> Status:
         product=launch.product or (product.name if product else launch.product_id),
         version=version,
         newest=product.newest.name if product and product.newest else "",
+        recommended=product.default.name if product and product.default else "",
         status=launch.status,
         region=aws.region,
         peer_region=aws.peer_region,

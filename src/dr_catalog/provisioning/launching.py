@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .. import names
-from ..errors import DrCatalogError, LaunchError, UsageError
+from ..errors import DrCatalogError, LaunchError, NotFoundError, SetupError, UsageError
 from . import catalog, parameters
 from .aws import Aws
 from .events import reason
 from .hints import command, settings
 from .model import (
     AVAILABLE,
+    PLAN_IN_PROGRESS,
     PROVISION,
     TAINTED,
     TERMINATE,
@@ -76,6 +77,7 @@ def plan_launch(aws: Aws, request: LaunchRequest) -> Provision | Follow | Nothin
     parameters.check(values, terms, subject=subject)
     parameters.check_complete(values, terms, subject=subject)
     parameters.check_tags(request.tags, terms, subject=subject)
+    _check_settings(aws, values, terms)
     return Provision(
         operation=LAUNCH,
         suffix=request.suffix,
@@ -106,6 +108,31 @@ def _values(request: LaunchRequest, terms: Terms) -> dict[str, str]:
     return {**(suffix if names.SUFFIX_PARAMETER in terms.parameters else {}), **request.parameters}
 
 
+def _check_settings(aws: Aws, values: Mapping[str, str], terms: Terms) -> None:
+    """Refuse a region that onboarding has not given what a launch reads there: its peer, first of all.
+
+    Raises:
+        SetupError: A parameter of Systems Manager that the template reads is not there.
+    """
+    for name, parameter in terms.parameters.items():
+        key = values.get(name, parameter.default)
+        if not key or not parameter.type.startswith("AWS::SSM::Parameter::Value<"):
+            continue
+        try:
+            aws.setting(key)
+        except NotFoundError as error:
+            what = (
+                "has no peer region" if key == names.PEER_REGION_PARAMETER else "is not onboarded"
+            )
+            raise SetupError(
+                f"{aws.region} {what}",
+                why=f"{name} reads {key}, which is not there in account {aws.account}",
+                hint="ask the platform team to onboard the account there, or try another --region",
+            ) from error
+        except DrCatalogError:  # who may not read it leaves it to CloudFormation
+            continue
+
+
 def _last_termination(aws: Aws, suffix: str) -> str:
     try:
         records = aws.latest_records()
@@ -121,6 +148,8 @@ def _present(
 ) -> Follow | Nothing:
     """What there is to do when the suffix is taken, perhaps by an earlier call of this request."""
     suffix = request.suffix
+    if present.status == PLAN_IN_PROGRESS:
+        raise planned(aws, suffix)
     if present.product_id and present.product_id != product.id:
         raise LaunchError(
             f"the suffix '{suffix}' is taken by another product",
@@ -209,6 +238,15 @@ def busy(aws: Aws, suffix: str, *, kind: str) -> LaunchError:
     return LaunchError(
         f"'{suffix}' is being {doing} at this moment",
         hint=f"wait until `{command(aws, 'status', suffix)}` says that it is done",
+    )
+
+
+def planned(aws: Aws, suffix: str) -> LaunchError:
+    """The error for a suffix that a plan holds, and nothing else."""
+    return LaunchError(
+        f"'{suffix}' is held by a plan, and not launched",
+        why="the plan is being looked at, or was left behind by a command that was killed",
+        hint=f"`{command(aws, 'plan', suffix)}` clears it",
     )
 
 

@@ -16,6 +16,7 @@ AVAILABLE, TAINTED, ERROR = "AVAILABLE", "TAINTED", "ERROR"
 PROVISION = "PROVISION_PRODUCT"
 UPDATE = "UPDATE_PROVISIONED_PRODUCT"
 TERMINATE = "TERMINATE_PROVISIONED_PRODUCT"
+PLAN_IN_PROGRESS = "PLAN_IN_PROGRESS"
 SUCCEEDED, FAILED = "SUCCEEDED", "FAILED"
 
 LAUNCH_PREFIX = "dr-"
@@ -51,12 +52,18 @@ class LaunchPath:
 
 @dataclass(frozen=True, kw_only=True)
 class Product:
-    """A product the caller may launch; ``versions`` are its active ones, oldest first."""
+    """A product the caller may launch.
+
+    Args:
+        versions: Its active ones, oldest first.
+        support: Whom to ask, as the product says it: words, e-mail, address.
+    """
 
     id: str
     name: str
     owner: str = ""
     description: str = ""
+    support: tuple[str, ...] = ()
     versions: tuple[Version, ...] = ()
     paths: tuple[LaunchPath, ...] = ()
 
@@ -132,7 +139,7 @@ class Launch:
     @property
     def changing(self) -> bool:
         """An operation runs."""
-        return self.status in ("UNDER_CHANGE", "PLAN_IN_PROGRESS")
+        return self.status in ("UNDER_CHANGE", PLAN_IN_PROGRESS)
 
 
 @dataclass(frozen=True, kw_only=True)

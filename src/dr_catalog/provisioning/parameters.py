@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from .. import names
 from ..errors import UsageError
@@ -43,26 +42,9 @@ def read_file(path: Path) -> dict[str, str]:
     Raises:
         UsageError: It can't be read, or is not such a mapping.
     """
-    import yaml
+    from .parameter_file import read
 
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"{path} can't be read", why=" ".join(str(error).split())) from error
-    if not isinstance(content, dict) or not all(_scalar(value) for value in content.values()):
-        raise UsageError(
-            f"{path} is not a mapping of parameter names to values",
-            hint="write one `Name: value` a line",
-        )
-    return {str(name): _text(value) for name, value in content.items()}
-
-
-def _scalar(value: Any) -> bool:
-    return isinstance(value, (str, bool, int, float))
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return read(path)
 
 
 def check(given: Mapping[str, str], terms: Terms, *, subject: str) -> None:

@@ -31,7 +31,7 @@ _VERBS = {
     "UpdateStack": "update",
     "DeleteStack": "delete",
     "CreateChangeSet": "plan",
-    "ExecuteChangeSet": "plan",
+    "ExecuteChangeSet": "execute",
     "RollbackStack": "",
     "ContinueUpdateRollback": "",
 }

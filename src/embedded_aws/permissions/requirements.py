@@ -49,7 +49,7 @@ class Step:
     """What CloudFormation is about to do to one resource.
 
     Args:
-        verb: ``create``, ``update`` or ``delete``; of a stack also ``plan``.
+        verb: ``create``, ``update`` or ``delete``; of a stack also ``plan`` and ``execute``.
         resource_type: The CloudFormation type.
         properties: The resolved properties; the new ones on an update.
         previous: The properties before an update.

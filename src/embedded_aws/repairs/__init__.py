@@ -2,12 +2,14 @@
 
 from . import (
     assumed_roles,
+    change_sets,
     failed_deletions,
     foreign_buckets,
     key_deletion,
     open_apis,
     parameter_keys,
     replication,
+    secret_drift,
     taken_names,
     warm_starts,
 )
@@ -17,12 +19,14 @@ def register() -> None:
     """Put every repair in place."""
     for repair in (
         assumed_roles,
+        change_sets,
         failed_deletions,
         foreign_buckets,
         key_deletion,
         open_apis,
         parameter_keys,
         replication,
+        secret_drift,
         taken_names,
         warm_starts,
     ):

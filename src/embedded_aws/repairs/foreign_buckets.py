@@ -1,10 +1,13 @@
 """CloudFormation and Lambda reading a bucket of another account, as its policy lets them.
 
 ministack looks in the caller's own account only. A template or a function's code that can't be read
-fails what asked for it, where ministack would go on without.
+fails what asked for it, where ministack would go on without. And a client's plain HTTP on the loopback
+stands for the TLS it would use with AWS: policies of other accounts' buckets ask for it.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region, request_scope
@@ -15,13 +18,26 @@ from ..extension import require
 _read = require(s3, "_get_object_data")
 _owner = require(s3, "_bucket_owner_account")
 _policies = require(s3, "_bucket_policies")
+_allows = require(s3, "_foreign_bucket_allows")
+_origin = require(iam_evaluator, "_request_origin")
 _code = require(lambda_svc, "_fetch_code_from_s3")
 
 
 def install() -> None:
     """Once, before the server starts."""
     s3._get_object_data = read_object
+    s3._foreign_bucket_allows = as_if_encrypted
     lambda_svc._fetch_code_from_s3 = read_code
+
+
+def as_if_encrypted(*arguments: Any) -> bool:
+    """Whether another account's bucket lets a client in, which came as securely as it can here."""
+    token = _origin.set((_origin.get()[0], True))
+    try:
+        allowed: bool = _allows(*arguments)
+    finally:
+        _origin.reset(token)
+    return allowed
 
 
 def read_object(bucket: str, key: str, version_id: str | None = None) -> bytes | None:

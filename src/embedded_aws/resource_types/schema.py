@@ -85,7 +85,7 @@ def typed(resource_type: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         PropertyError: A required one is missing, or a value is not of the schema's type, in its
             enumeration or between its bounds.
     """
-    schema = _schema(resource_type)
+    schema = schema_of(resource_type)
     if schema is None:
         return dict(properties)
     result: dict[str, Any] = _walk(properties, schema, schema, "")
@@ -93,7 +93,8 @@ def typed(resource_type: str, properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def _schema(resource_type: str) -> Schema | None:
+def schema_of(resource_type: str) -> Schema | None:
+    """The type's schema; None for a type of another kind."""
     if resource_type.startswith("AWS::ServiceCatalog::"):
         return None
     key = _index().get(resource_type)

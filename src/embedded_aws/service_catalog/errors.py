@@ -34,6 +34,12 @@ class InUseError(ServiceCatalogError):
     code = "ResourceInUseException"
 
 
+class InvalidStateError(ServiceCatalogError):
+    """What is named is in a state in which this can't be done."""
+
+    code = "InvalidStateException"
+
+
 class LimitExceededError(ServiceCatalogError):
     """A quota is used up."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import browsing, portfolios, products, provisioning, records, sharing, state
+from . import browsing, plans, portfolios, products, provisioning, records, sharing, state
 from .errors import UnknownOperationError
 from .state import Caller
 from .validation import check_request
@@ -18,12 +18,15 @@ Operation = Callable[[Caller, dict[str, Any]], dict[str, Any]]
 _OPERATIONS: dict[str, Operation] = {
     "AcceptPortfolioShare": sharing.accept,
     "AssociatePrincipalWithPortfolio": portfolios.associate_principal,
+    "CreateProvisionedProductPlan": plans.create,
+    "DeleteProvisionedProductPlan": plans.delete,
     "DescribeConstraint": portfolios.describe_constraint,
     "DescribePortfolio": portfolios.describe_portfolio,
     "DescribePortfolioShares": sharing.describe_shares,
     "DescribeProduct": browsing.describe,
     "DescribeProductAsAdmin": products.describe_as_admin,
     "DescribeProvisionedProduct": records.describe,
+    "DescribeProvisionedProductPlan": plans.describe,
     "DescribeProvisioningArtifact": products.describe_artifact,
     "DescribeProvisioningParameters": browsing.describe_parameters,
     "DescribeRecord": records.describe_record,
@@ -36,6 +39,7 @@ _OPERATIONS: dict[str, Operation] = {
     "ListPortfolios": portfolios.list_portfolios,
     "ListPortfoliosForProduct": products.list_portfolios_for_product,
     "ListPrincipalsForPortfolio": portfolios.list_principals,
+    "ListProvisionedProductPlans": plans.list_plans,
     "ListProvisioningArtifacts": products.list_artifacts,
     "ListRecordHistory": records.list_records,
     "ListResourcesForTagOption": products.list_resources_for_tag_option,

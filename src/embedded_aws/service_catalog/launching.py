@@ -30,7 +30,7 @@ class Order:
     Args:
         caller: Who ordered it.
         target: The provisioned product.
-        record: The record to bring to its end.
+        record: The record to bring to its end; None for a plan, which has none.
         product: What is launched.
         artifact: In which version.
         portfolio: Through which portfolio.
@@ -39,7 +39,7 @@ class Order:
 
     caller: Caller
     target: ProvisionedProduct
-    record: Record
+    record: Record | None
     product: Product
     artifact: Artifact
     portfolio: Portfolio
@@ -74,14 +74,14 @@ def launch_role(caller: Caller, portfolio: Portfolio, product: Product) -> str:
     return ""
 
 
-def start_provision(order: Order) -> None:
+def start_provision(order: Order, record: Record) -> None:
     """Begin a launch."""
-    _start(order.record, order.target, lambda: _deploy(order, stacks.create), failed="ERROR")
+    _start(record, order.target, lambda: _deploy(order, record, stacks.create), failed="ERROR")
 
 
-def start_update(order: Order) -> None:
+def start_update(order: Order, record: Record) -> None:
     """Begin an update."""
-    _start(order.record, order.target, lambda: _deploy(order, stacks.update), failed="TAINTED")
+    _start(record, order.target, lambda: _deploy(order, record, stacks.update), failed="TAINTED")
 
 
 def start_terminate(
@@ -97,7 +97,7 @@ def start_terminate(
     def work() -> None:
         try:
             if target["stack_id"] and not retain:
-                _check_role(target)
+                _check_role(target, target["role_arn"])
                 stacks.delete(
                     account=target["account"],
                     region=target["region"],
@@ -155,14 +155,19 @@ def _fail(
         )
 
 
-def _deploy(order: Order, operation: Callable[[stacks.Launch], stacks.Result]) -> None:
-    """Check the order, have its stack made or changed, and note what came of it."""
-    target, record = order.target, order.record
+def prepared(order: Order) -> stacks.Launch:
+    """The stack that an order asks for, held to what only a launch can know.
+
+    Raises:
+        ServiceCatalogError: A tag, a parameter or the launch role is not as it must be.
+    """
+    target = order.target
     with state.LOCK:
         tags = _tags(order)
-        record["tags"] = tags
         role_arn = launch_role(order.caller, order.portfolio, order.product)
-        record["role_arn"] = target["role_arn"] = role_arn
+        if order.record is not None:
+            order.record["tags"] = tags
+            order.record["role_arn"] = target["role_arn"] = role_arn
         template = templates.with_rules(
             order.artifact["template"],
             [
@@ -172,8 +177,8 @@ def _deploy(order: Order, operation: Callable[[stacks.Launch], stacks.Result]) -
             ],
         )
     templates.check_parameters(template, [p["ParameterKey"] for p in order.parameters])
-    _check_role(target)
-    launch = stacks.Launch(
+    _check_role(target, role_arn)
+    return stacks.Launch(
         account=target["account"],
         region=target["region"],
         name=stack_name(target),
@@ -182,6 +187,14 @@ def _deploy(order: Order, operation: Callable[[stacks.Launch], stacks.Result]) -
         tags=tags,
         role_arn=role_arn,
     )
+
+
+def _deploy(
+    order: Order, record: Record, operation: Callable[[stacks.Launch], stacks.Result]
+) -> None:
+    """Check the order, have its stack made or changed, and note what came of it."""
+    target = order.target
+    launch = prepared(order)
     try:
         result = operation(launch)
     finally:
@@ -201,16 +214,16 @@ def _deploy(order: Order, operation: Callable[[stacks.Launch], stacks.Result]) -
                 "artifact_id": order.artifact["id"],
                 "artifact_name": order.artifact["name"],
                 "path_id": record["path_id"],
-                "tags": tags,
+                "tags": launch.tags,
                 "last_success": record["id"],
             }
         )
 
 
-def _check_role(target: ProvisionedProduct) -> None:
-    if target["role_arn"]:
+def _check_role(target: ProvisionedProduct, role_arn: str) -> None:
+    if role_arn:
         check_assumable(
-            target["role_arn"],
+            role_arn,
             account=target["account"],
             region=target["region"],
             stack_name=stack_name(target),

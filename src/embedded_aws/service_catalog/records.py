@@ -94,7 +94,7 @@ def _attributes(target: ProvisionedProduct) -> dict[str, Any]:
     )
 
 
-def _visible(caller: Caller, request: dict[str, Any], items: list[Any]) -> list[Any]:
+def visible(caller: Caller, request: dict[str, Any], items: list[Any]) -> list[Any]:
     """What the access level shows: the account's, the role's, or (also without one) the user's."""
     level = request.get("AccessLevelFilter") or {"Key": "User", "Value": "self"}
     if level.get("Value", "self") != "self":
@@ -118,7 +118,7 @@ def search(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
     queries = (request.get("Filters") or {}).get("SearchQuery") or []
     found = [
         attributes
-        for target in _visible(caller, request, caller.own(state.provisioned))
+        for target in visible(caller, request, caller.own(state.provisioned))
         for attributes in [_attributes(target)]
         if all(_answers(attributes, query) for query in queries)
     ]
@@ -177,7 +177,7 @@ def _answers(attributes: dict[str, Any], query: str) -> bool:
 
 def scan(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
     """API_ScanProvisionedProducts."""
-    listed = _visible(caller, request, caller.own(state.provisioned))
+    listed = visible(caller, request, caller.own(state.provisioned))
     return page(
         [_detail(target) for target in listed],
         request,
@@ -197,7 +197,7 @@ def describe_record(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
 
 def list_records(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
     """API_ListRecordHistory: newest first, also of what has been terminated."""
-    found = _visible(caller, request, caller.own(state.records))
+    found = visible(caller, request, caller.own(state.records))
     wanted = request.get("SearchFilter") or {}
     if wanted:
         fields = {"product": "product_id", "provisionedproduct": "provisioned_id"}

@@ -21,7 +21,7 @@ from urllib.parse import urlparse
 from botocore.exceptions import ClientError
 from ministack.core.responses import get_region, request_scope
 from ministack.services import s3
-from ministack.services.cloudformation import helpers
+from ministack.services.cloudformation import handlers, helpers
 from ministack.services.cloudformation import stacks as engine
 
 from ..clients import client
@@ -81,11 +81,22 @@ def install() -> None:
     check_tags = require(helpers, "_validate_stack_tags")
     read_object = require(s3, "_get_object_data")
     request_token = require(engine, "CLIENT_REQUEST_TOKEN")
+    actions = require(handlers, "_ACTION_HANDLERS")
+    make_change_set = actions["CreateChangeSet"]
 
     def validate_stack_tags(tags: list[dict[str, Any]]) -> Any:
         if request_token.get() in _own_tokens:
             tags = [tag for tag in tags if not tag["Key"].startswith(_TAG_PREFIX)]
         return check_tags(tags)
+
+    def create_change_set(params: dict[str, Any]) -> Any:
+        # The one stack operation whose token has another name.
+        given = params.get("ClientToken", "")
+        scope = request_token.set(given[0] if isinstance(given, list) else given)
+        try:
+            return make_change_set(params)
+        finally:
+            request_token.reset(scope)
 
     def get_object_data(bucket_name: str, key: str, version_id: str | None = None) -> bytes | None:
         if not bucket_name.startswith(_BUCKET.partition("{")[0]):
@@ -94,6 +105,7 @@ def install() -> None:
             return read_object(bucket_name, key, version_id)
 
     helpers._validate_stack_tags = validate_stack_tags
+    actions["CreateChangeSet"] = create_change_set
     s3._get_object_data = get_object_data
 
 
@@ -131,6 +143,38 @@ def update(launch: Launch) -> Result:
         settings = _settings(launch, address, token)
         answer = _call(launch.account, launch.region, "update_stack", **settings)
         return _settled(launch, answer["StackId"], token, wanted="UPDATE_COMPLETE")
+
+
+def plan(launch: Launch, *, name: str, new: bool) -> tuple[str, list[dict[str, Any]]]:
+    """Make a change set of this name, and read it; the stack's id and the changes.
+
+    Raises:
+        StackError: CloudFormation refuses it, or it holds no change.
+    """
+    address = _published(launch.template, region=launch.region)
+    with _own_token() as token:
+        settings = _settings(launch, address, token)
+        settings["ClientToken"] = settings.pop("ClientRequestToken")
+        made = _call(
+            launch.account,
+            launch.region,
+            "create_change_set",
+            ChangeSetName=name,
+            ChangeSetType="CREATE" if new else "UPDATE",
+            **settings,
+        )
+    where = {"ChangeSetName": made["Id"]}
+    answer = _call(launch.account, launch.region, "describe_change_set", **where)
+    if answer["Status"] != "CREATE_COMPLETE":
+        if not new:
+            _call(launch.account, launch.region, "delete_change_set", **where)
+        raise StackError(answer.get("StatusReason", ""))
+    return made["StackId"], answer["Changes"]
+
+
+def unplan(*, account: str, region: str, stack_id: str, name: str) -> None:
+    """Delete a change set."""
+    _call(account, region, "delete_change_set", ChangeSetName=name, StackName=stack_id)
 
 
 def find(launch: Launch) -> str:

@@ -147,6 +147,30 @@ class Record(TypedDict):
     user_arn_session: str
 
 
+class Plan(TypedDict):
+    """What a launch or an update would change; ``new`` when it made the provisioned product."""
+
+    id: str
+    name: str
+    status: str
+    message: str
+    created: float
+    updated: float
+    new: bool
+    provisioned_id: str
+    provisioned_name: str
+    product_id: str
+    artifact_id: str
+    path_id: str
+    parameters: list[dict[str, Any]]
+    tags: dict[str, str]
+    role_arn: str
+    stack_id: str
+    changes: list[dict[str, Any]]
+    user_arn: str
+    user_arn_session: str
+
+
 portfolios = account_region_store()
 products = account_region_store()
 constraints = account_region_store()
@@ -157,6 +181,7 @@ principals = account_region_store()
 acceptances = account_region_store()
 provisioned = account_region_store()
 records = account_region_store()
+plans = account_region_store()
 # Operation and token as one text -> {"digest": ..., "record": ...}.
 tokens = account_region_store()
 
@@ -169,6 +194,7 @@ STORES = (
     acceptances,
     provisioned,
     records,
+    plans,
     tokens,
 )
 

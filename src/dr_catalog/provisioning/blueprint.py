@@ -1,0 +1,128 @@
+"""The templates of a version as a tenant can read them: its primary one and the peer region's.
+
+    version id -> Service Catalog says where -> S3 -> primary -> its StackSets say where -> the peer's
+
+An account of the catalog may read the asset bucket, but a role of it perhaps not: then, in a clone of
+the catalog's repository, the release folder serves; else there is none, and the reason is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import DrCatalogError
+from ..releases.template import Template
+from .aws import STACK_SET, Aws
+from .model import Product, Version
+from .peer_values import Unknown, Values
+
+PRIMARY = "primary"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeerPart:
+    """One of the peer region's stacks, as the primary template describes it.
+
+    Args:
+        role: ``foundation``, ``workload`` or what else the tier calls it.
+        resource: The StackSet's logical id.
+        name: The StackSet's name, an expression.
+        url: Its template's address; empty where it can't be told.
+        parameters: What it is handed, expressions by name.
+    """
+
+    role: str
+    resource: str
+    name: Any
+    url: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blueprint:
+    """What could be read.
+
+    Args:
+        templates: By role; empty when not even the primary one could be read.
+        peers: The peer's stacks.
+        unread: Why something is missing; empty when all is there.
+        refused: Why AWS gave none, where the repository did.
+    """
+
+    templates: Mapping[str, Template]
+    peers: tuple[PeerPart, ...] = ()
+    unread: str = ""
+    refused: str = ""
+
+
+def read(aws: Aws, product: Product, version: Version, *, root: Path = Path()) -> Blueprint:
+    """All templates of a version that can be read, from AWS or from a repository in ``root``."""
+    try:
+        url = aws.template_url(product_id=product.id, version_id=version.id)
+        primary = Template.parse(PRIMARY, aws.read_url(url))
+    except (DrCatalogError, ValueError) as error:
+        return _released(root, product.name, version.name, why=str(error).splitlines()[0])
+    peers = tuple(_peers(aws, primary))
+    templates, unread = {PRIMARY: primary}, ""
+    for peer in peers:
+        try:
+            templates[peer.role] = Template.parse(peer.role, aws.read_url(peer.url))
+        except (DrCatalogError, ValueError) as error:
+            unread = str(error).splitlines()[0]
+    return Blueprint(templates=templates, peers=peers, unread=unread)
+
+
+def _released(root: Path, product: str, version: str, *, why: str) -> Blueprint:
+    folder = root / "products" / product / "releases" / version
+    try:
+        templates = {
+            role: Template.parse(role, file.read_bytes())
+            for file in sorted(folder.glob("*.template.json"))
+            for role in [file.name.removesuffix(".template.json")]
+        }
+    except (OSError, ValueError):
+        templates = {}
+    if PRIMARY not in templates:
+        return Blueprint(templates={}, unread=why)
+    return Blueprint(templates=templates, refused=why)
+
+
+def _peers(aws: Aws, primary: Template) -> list[PeerPart]:
+    china = aws.region.startswith("cn-")
+    values = Values(
+        known={
+            "AWS::Region": aws.region,
+            "AWS::URLSuffix": "amazonaws.com.cn" if china else "amazonaws.com",
+        },
+        conditions={},
+        setting=aws.setting,
+    )
+    found = []
+    for resource in primary.resources(STACK_SET):
+        try:
+            url = values.text(resource.get("TemplateURL"))
+        except (Unknown, DrCatalogError):
+            url = ""
+        name = resource.get("StackSetName")
+        found.append(
+            PeerPart(
+                role=_role(primary.text(name), resource.id),
+                resource=resource.id,
+                name=name,
+                url=url,
+                parameters={
+                    each["ParameterKey"]: each["ParameterValue"]
+                    for each in resource.get("Parameters") or ()
+                },
+            )
+        )
+    return found
+
+
+def _role(name: str, resource: str) -> str:
+    """``dr-foundation-${EnvironmentSuffix}`` is the foundation."""
+    parts = name.split("-")
+    return parts[1] if len(parts) > 2 and parts[0] == "dr" else resource
