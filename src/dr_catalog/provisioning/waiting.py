@@ -22,6 +22,9 @@ from .stacks import launch_stack, stack_name, why_failed
 from .steps import LAUNCH, TERMINATE, UPGRADE, Follow, Nothing, Provision, Terminate, Update
 
 POLL_SECONDS, LOCAL_POLL_SECONDS = 5.0, 0.1
+# The longer it runs, the less a moment matters: a tenth of what has passed. Many who wait for one local
+# process would else keep it busy with their questions.
+_GROWTH = 1.1
 _NOUN = {LAUNCH: "launch", UPGRADE: "upgrade", TERMINATE: "termination"}
 _AFTER_FAILURE = {
     LAUNCH: "mend the reason, clear it away with `{terminate}`, then launch again",
@@ -100,6 +103,7 @@ def wait(
         if record.finished:
             break
         sleep(pause)
+        pause = min(pause * _GROWTH, POLL_SECONDS)
     if step.operation == TERMINATE:
         if record.status != SUCCEEDED:
             raise _failure(aws, step, record, events, reason=" ".join(record.errors))
