@@ -97,8 +97,8 @@ class Account:
 
 
 FAULTS: dict[str, tuple[Callable[[Account], AbstractContextManager[None]], tuple[str, ...]]] = {
-    "missing": (Account.missing, ("assuming the role", ROLE)),
-    "untrusting": (Account.untrusting, ("assuming the role", ROLE)),
+    "missing": (Account.missing, (f"onboard account {ACCOUNT} again", "assuming the role", ROLE)),
+    "untrusting": (Account.untrusting, ("which restores the role", "assuming the role", ROLE)),
     "short": (Account.short, ("AWS::KMS::Key", REGION, "kms:CreateKey", ROLE)),
 }
 

@@ -31,6 +31,11 @@ _AFTER_FAILURE = {
     UPGRADE: "it was rolled back to what it was; mend the reason, then upgrade again",
     TERMINATE: "mend the reason, then terminate again",
 }
+# What Service Catalog says of a launch role that is missing or does not trust it.
+_NO_ROLE = "while assuming the role"
+_ONBOARD_AGAIN = (
+    "ask the platform team to onboard account {account} again, which restores the role; "
+)
 
 Report = Callable[[Sequence[StackEvent], str], None]
 
@@ -147,11 +152,12 @@ def _failure(
     reason: str,
 ) -> LaunchError:
     first = events.first_failure()
+    why = (first.reason if first else "") or reason or f"record {record.id} gives no reason"
+    mending = _ONBOARD_AGAIN.format(account=aws.account) if _NO_ROLE in why else ""
     where = f": {first.resource} ({first.type}) in {first.region}" if first else ""
     return LaunchError(
         f"the {_NOUN[step.operation]} of '{step.suffix}' failed{where}",
-        why=(first.reason if first else "") or reason or f"record {record.id} gives no reason",
-        hint=_AFTER_FAILURE[step.operation].format(
-            terminate=command(aws, "terminate", step.suffix)
-        ),
+        why=why,
+        hint=mending
+        + _AFTER_FAILURE[step.operation].format(terminate=command(aws, "terminate", step.suffix)),
     )
