@@ -11,9 +11,15 @@
 
 Each carries what happened, why, and a hint that mends it; the command line prints the three and
 exits with ``exit_code``. Anything else that escapes is a defect.
+
+What a message quotes may come from anywhere. Printed, it is one line without control characters, cut
+in its middle where it is long; only a reason may have further lines, which stand indented under it.
 """
 
 from __future__ import annotations
+
+_LONGEST, _LONGEST_REASON = 600, 4000
+_INDENT = " " * 8
 
 
 class DrCatalogError(Exception):
@@ -37,12 +43,30 @@ class DrCatalogError(Exception):
         return "\n".join(
             line
             for line in (
-                self.what,
-                f"  why:  {self.why}" if self.why else "",
-                f"  hint: {self.hint}" if self.hint else "",
+                _visible(self.what, limit=_LONGEST),
+                f"  why:  {_reason(self.why)}" if self.why else "",
+                f"  hint: {_visible(self.hint, limit=_LONGEST)}" if self.hint else "",
             )
             if line
         )
+
+
+def _reason(why: str) -> str:
+    lines = (line.rstrip() for line in why[:_LONGEST_REASON].split("\n"))
+    visible = [
+        _visible(line.removeprefix(_INDENT), limit=_LONGEST_REASON) for line in lines if line
+    ]
+    return f"\n{_INDENT}".join(visible)
+
+
+def _visible(text: str, *, limit: int) -> str:
+    """The text on one line, with what can't be printed as its escape."""
+    if len(text) > limit:
+        text = f"{text[: limit * 2 // 3]} ... {text[-limit // 3 :]}"
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
 
 
 class UsageError(DrCatalogError):

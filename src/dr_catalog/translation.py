@@ -68,6 +68,12 @@ def translated(*, endpoint: str | None) -> Iterator[None]:
         raise _from_answer(error) from error
     except BotoCoreError as error:
         raise _from_client(error, endpoint) from error
+    except UnicodeEncodeError as error:  # bytes of a command line that are no UTF-8
+        raise UsageError(
+            "AWS does not take this value",
+            why=f"it is no text in UTF-8: {error.object!r}",
+            hint="type it in UTF-8, or give it in a file with --parameters",
+        ) from error
 
 
 def denied(error: DrCatalogError) -> bool:

@@ -26,6 +26,12 @@ ORDERED = [
 ]
 
 
+def test_numbers_beyond_any_release_are_none() -> None:
+    for version in ("1.0." + "9" * 5000, "1.0.0-" + "9" * 5000, "1.0.٣"):
+        with pytest.raises(UsageError):
+            SemanticVersion.parse(version)
+
+
 def test_versions_sort_as_semver_says() -> None:
     shuffled = random.Random(1).sample(ORDERED, len(ORDERED))
     assert [str(version) for version in sorted(map(SemanticVersion.parse, shuffled))] == ORDERED

@@ -324,3 +324,9 @@ def test_a_local_endpoint_that_is_down_can_be_started():
         raise EndpointConnectionError(endpoint_url="http://127.0.0.1:4566")
     assert caught.value.what == "http://127.0.0.1:4566 can't be reached"
     assert "dr-catalog local up" in caught.value.hint
+
+
+def test_bytes_of_a_command_line_that_are_no_text_are_refused():
+    with pytest.raises(UsageError, match="does not take this value") as caught:
+        Aws(region="us-east-1").stack("\udcff")
+    assert "UTF-8" in caught.value.why

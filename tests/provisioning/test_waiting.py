@@ -66,9 +66,12 @@ def test_it_polls_until_the_record_ends(aws, waiting):
 
 def test_a_local_endpoint_is_polled_faster(aws, waiting):
     aws.local = True
-    aws.record.side_effect = [record(status="IN_PROGRESS"), record()]
+    aws.record.side_effect = [*[record(status="IN_PROGRESS")] * 60, record()]
     waiting(PROVISION, record())
-    assert waiting.slept == [0.1]
+    assert waiting.slept[0] == 0.1
+    # A pause is about a tenth of what has passed, and never longer than AWS's.
+    assert waiting.slept[24] == pytest.approx(sum(waiting.slept[:24]) / 10, rel=0.2)
+    assert max(waiting.slept) == 5.0
 
 
 def test_a_local_endpoint_is_asked_for_events_at_times_and_in_the_end(aws, waiting):

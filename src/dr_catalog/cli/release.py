@@ -24,10 +24,11 @@ def command(product: str, version: str, root: str, output: str) -> None:
     """Freeze VERSION of PRODUCT: synthesise, check, compare with the last release, write."""
     from pathlib import Path
 
-    from ..definitions import find_product
+    from ..definitions import SemanticVersion, find_product
     from ..releases import freeze, synthesiser
 
     found = find_product(Path(root), product)
+    SemanticVersion.parse(version)  # before anything says it
     click.echo(f"synthesising and checking {product} {version}", err=True)
     frozen = freeze(found, version, synthesise=synthesiser(found.builds, root=Path(root)))
     for warning in frozen.warnings:

@@ -141,7 +141,7 @@ def _constraints(
                 product, "a product of this portfolio", f"'{product}'", hint="add it to products"
             )
         for position, file in enumerate(files):
-            if not file.is_file():
+            if not _is_file(file):
                 raise section.refuse(
                     product,
                     "a file that exists",
@@ -154,6 +154,13 @@ def _constraints(
     return MappingProxyType(found)
 
 
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError:  # its name is longer than any can be
+        return False
+
+
 def _check_rules(file: Path) -> None:
     """Refuse a rules file that is no JSON object of rules, with its line."""
     try:
@@ -164,8 +171,12 @@ def _check_rules(file: Path) -> None:
             why=error.msg,
             hint="look for a missing or an extra comma, bracket or quote at this line or before",
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DefinitionError(f"{file}: expected JSON in UTF-8", why=str(error)) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise DefinitionError(
+            f"{file}: expected JSON in UTF-8, found what can't be read",
+            why=str(error),
+            hint='write an object of rules by name, such as {"Name": {"Assertions": [...]}}',
+        ) from None
     if not isinstance(rules, dict) or not all(isinstance(rule, dict) for rule in rules.values()):
         raise DefinitionError(
             f"{file}:1: expected an object of rules by name",

@@ -46,7 +46,7 @@ class Form:
     hint: str = ""
 
 
-ANY_TEXT = Form(r"(?s).*\S.*", "text that is not empty")
+ANY_TEXT = Form(r"(?s).*\S.*", "text that is not empty", "write text here")
 
 
 def read(path: Path) -> Section:
@@ -76,12 +76,13 @@ def read(path: Path) -> Section:
         ) from None
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, RecursionError) as error:
+    # PyYAML lets what int() and chr() refuse through: a directive's number, an escape out of range.
+    except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         raise DefinitionError(
             f"{path}:{line}: expected YAML, found text that does not parse",
-            why=getattr(error, "problem", None) or str(error),
+            why=" ".join((getattr(error, "problem", None) or str(error)).split()),
             hint="look for an unclosed bracket or quote, a tab, or a wrong indent at this line",
         ) from None
     if not isinstance(node, yaml.MappingNode):
@@ -112,7 +113,13 @@ class Section:
     def __post_init__(self) -> None:
         for key, value in self.node.value:
             if key.tag == "tag:yaml.org,2002:merge" or not isinstance(key, yaml.ScalarNode):
-                raise self._error(key, self.name or "the file", "plain field names", _describe(key))
+                raise self._error(
+                    key,
+                    self.name or "the file",
+                    "plain field names",
+                    _describe(key),
+                    hint="write 'field: value'",
+                )
             if key.value in self._fields:
                 raise self._error(
                     key,
@@ -140,8 +147,14 @@ class Section:
         """A whole number."""
         node = self._take(key)
         assert node is not None
-        if node.tag != "tag:yaml.org,2002:int" or not node.value.isdigit():
-            raise self._error(node, self._place(key), "a whole number", _describe(node))
+        if node.tag != "tag:yaml.org,2002:int" or not re.fullmatch("[0-9]{1,18}", node.value):
+            raise self._error(
+                node,
+                self._place(key),
+                "a whole number",
+                _describe(node),
+                hint="write digits alone, such as 8",
+            )
         return int(node.value)
 
     def flag(self, key: str) -> bool:
@@ -149,7 +162,9 @@ class Section:
         node = self._take(key)
         assert node is not None
         if node.value not in ("true", "false"):
-            raise self._error(node, self._place(key), "true or false", _describe(node))
+            raise self._error(
+                node, self._place(key), "true or false", _describe(node), hint="write true or false"
+            )
         return bool(node.value == "true")
 
     def choice(self, key: str, *allowed: str) -> str:
@@ -255,7 +270,7 @@ class Section:
             quotable = isinstance(node, yaml.ScalarNode) and node.value
             hint = f'quote it: "{node.value}"' if quotable else "write text"
             raise self._error(node, place, form.expected, _describe(node), hint=hint)
-        if not re.fullmatch(form.pattern, node.value):
+        if not re.fullmatch(form.pattern, node.value, re.ASCII):
             raise self._error(node, place, form.expected, f"'{node.value}'", hint=form.hint)
         if node.style is None and re.fullmatch(r"\d{12}", node.value):
             # With an 8 or a 9, a leading zero makes YAML 1.1 read text and YAML 1.2 a number.
@@ -294,7 +309,7 @@ class Section:
         return Section(path=self.path, node=node, name=place)
 
     def _error(
-        self, node: yaml.Node, place: str, expected: str, found: str, *, hint: str = ""
+        self, node: yaml.Node, place: str, expected: str, found: str, *, hint: str
     ) -> DefinitionError:
         line = node.start_mark.line + 1
         return DefinitionError(

@@ -12,8 +12,8 @@ from functools import total_ordering
 from ..errors import UsageError
 from .reader import Form
 
-_NUMBER = r"(0|[1-9]\d*)"
-_PART = r"(?:0|[1-9]\d*|\d*[a-zA-Z-][a-zA-Z0-9-]*)"
+_NUMBER = r"(0|[1-9][0-9]{0,8})"
+_PART = r"(?:0|[1-9][0-9]{0,8}|[0-9]*[a-zA-Z-][a-zA-Z0-9-]*)"
 VERSION_PATTERN = rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-({_PART}(?:\.{_PART})*))?"
 VERSION_FORM = Form(
     VERSION_PATTERN, "a semantic version such as 1.0.0", "write major.minor.patch, such as 1.2.0"

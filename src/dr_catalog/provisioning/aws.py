@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -42,10 +43,11 @@ _RETRIES, _LOCAL_RETRIES = 8, 2
 
 
 class Aws(Looking):
-    """One account's AWS, seen from the region of the launch.
+    """One account's AWS, seen from the region of the launch; threads may share it.
 
     Args:
-        region: The region to launch in; boto3's default where it is None.
+        region: The region to launch in; the session's default where it is None.
+        session: Whose credentials; boto3's default where it is None.
         call_seconds: Give up on a call that takes longer, and never repeat it; by default a call is
             repeated as long as AWS may need.
 
@@ -58,16 +60,26 @@ class Aws(Looking):
             credentials, permission or the endpoint are missing.
     """
 
-    def __init__(self, *, region: str | None = None, call_seconds: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        region: str | None = None,
+        session: boto3.session.Session | None = None,
+        call_seconds: int | None = None,
+    ) -> None:
         self._call_seconds = call_seconds
         self._endpoint = os.environ.get("AWS_ENDPOINT_URL") or None
         with translated(endpoint=self._endpoint):
-            self._session = boto3.session.Session(region_name=region)
-        if not self._session.region_name:
+            self._session = session or boto3.session.Session(region_name=region)
+        found = region or self._session.region_name
+        if not found:
             raise no_region()
-        self.region: str = self._session.region_name
+        self.region: str = found
         self.chosen_region = region or ""
         self._clients: dict[tuple[str, str], Any] = {}
+        self._lock = (
+            threading.Lock()
+        )  # clients may be shared by threads, and not made by two at once
 
     @property
     def local(self) -> bool:
@@ -360,20 +372,21 @@ class Aws(Looking):
             return getattr(self._client(service, region or self.region), operation)(**arguments)
 
     def _client(self, service: str, region: str) -> Any:
-        if (service, region) not in self._clients:
-            seconds = self._call_seconds
-            attempts = 1 if seconds else _LOCAL_RETRIES if self.local else _RETRIES
-            self._clients[service, region] = self._session.client(
-                service,
-                region_name=region,
-                config=Config(
-                    retries={"mode": "standard", "total_max_attempts": attempts},
-                    connect_timeout=seconds or 10,
-                    read_timeout=seconds or 60,
-                    user_agent_extra="dr-catalog",
-                ),
-            )
-        return self._clients[service, region]
+        with self._lock:
+            if (service, region) not in self._clients:
+                seconds = self._call_seconds
+                attempts = 1 if seconds else _LOCAL_RETRIES if self.local else _RETRIES
+                self._clients[service, region] = self._session.client(
+                    service,
+                    region_name=region,
+                    config=Config(
+                        retries={"mode": "standard", "total_max_attempts": attempts},
+                        connect_timeout=seconds or 10,
+                        read_timeout=seconds or 60,
+                        user_agent_extra="dr-catalog",
+                    ),
+                )
+            return self._clients[service, region]
 
 
 def _given(**arguments: str) -> dict[str, str]:

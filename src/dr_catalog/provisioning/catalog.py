@@ -63,7 +63,7 @@ def find_version(product: Product, name: str) -> Version:
     raise NotFoundError(
         f"{product.name} has no version {name} that can be launched",
         why=f"active versions: {', '.join(known) or 'none'}; an inactive one is not listed",
-        hint=closest(name, known),
+        hint=closest(name, known) or f"see `dr-catalog describe {product.name}`",
     )
 
 

@@ -20,14 +20,15 @@ def read(path: Path) -> dict[str, str]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} can't be read", why=" ".join(str(error).split())) from error
+        raise _unreadable(path, error) from error
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise _mistake(path, line, error.problem or "it is neither YAML nor JSON") from error
-    except yaml.YAMLError as error:
-        raise UsageError(f"{path} can't be read", why=" ".join(str(error).split())) from error
+    # PyYAML lets what int() and chr() refuse through: a directive's number, an escape out of range.
+    except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as error:
+        raise _unreadable(path, error) from error
     if root is None:
         raise _mistake(path, 1, "the file is empty")
     if not isinstance(root, yaml.MappingNode):
@@ -56,6 +57,14 @@ def _text(path: Path, name: str, node: yaml.Node) -> str:
     if kind == "bool":
         return "true" if node.value.lower() in ("true", "yes", "on") else "false"
     return str(node.value)
+
+
+def _unreadable(path: Path, error: Exception) -> UsageError:
+    return UsageError(
+        f"{path} can't be read",
+        why=" ".join(str(error).split()),
+        hint="name a YAML or JSON file in UTF-8, with one `Name: value` a line",
+    )
 
 
 def _line(node: yaml.Node) -> int:

@@ -16,6 +16,8 @@ from ..errors import UsageError
 from .catalog import closest
 from .model import Parameter, Terms
 
+# float() takes more than CloudFormation: nan, underscores, other scripts' digits.
+_NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 HIDDEN = "****"  # what CloudFormation shows of a NoEcho parameter
 
 
@@ -29,9 +31,11 @@ def pairs(words: Iterable[str], *, option: str) -> dict[str, str]:
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name:
-            raise UsageError(f"{option} {word}: not a Name=Value pair")
+            raise UsageError(
+                f"{option} {word}: not a Name=Value pair", hint=f"write {option} Name=Value"
+            )
         if name in found:
-            raise UsageError(f"{option} {name} is given twice")
+            raise UsageError(f"{option} {name} is given twice", hint="leave one of the two out")
         found[name] = value
     return found
 
@@ -58,13 +62,14 @@ def check(given: Mapping[str, str], terms: Terms, *, subject: str) -> None:
     Raises:
         UsageError: A name is unknown, or a value is outside what its parameter allows.
     """
+    look = f"see `dr-catalog describe {subject.split()[0]}`"
     for name, value in given.items():
         if name not in terms.parameters:
             others = sorted(set(terms.parameters) - {names.SUFFIX_PARAMETER})
             raise UsageError(
                 f"{subject} has no parameter '{name}'",
                 why=f"it has {', '.join(others) or 'none'}",
-                hint=closest(name, others),
+                hint=closest(name, others) or look,
             )
         problem = _problem(terms.parameters[name], value)
         if problem:
@@ -72,7 +77,7 @@ def check(given: Mapping[str, str], terms: Terms, *, subject: str) -> None:
             raise UsageError(
                 f"{name}={HIDDEN if parameter.secret else value}: {problem}",
                 why=parameter.constraint or parameter.description,
-                hint=closest(value, parameter.allowed) if parameter.allowed else "",
+                hint=closest(value, parameter.allowed) or look,
             )
 
 
@@ -132,6 +137,8 @@ def different_values(names: Iterable[str], present: Mapping[str, str]) -> str:
 def _problem(parameter: Parameter, value: str) -> str:
     several = parameter.type.startswith("List<") or parameter.type == "CommaDelimitedList"
     items = [item.strip() for item in value.split(",")] if several else [value]
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        return "not text in UTF-8"
     for item in items:
         if parameter.allowed and item not in parameter.allowed:
             return f"not one of {', '.join(parameter.allowed)}"
@@ -142,10 +149,9 @@ def _problem(parameter: Parameter, value: str) -> str:
         if parameter.max_length is not None and len(item) > parameter.max_length:
             return f"longer than {parameter.max_length} characters"
         if parameter.type in ("Number", "List<Number>"):
-            try:
-                number = float(item)
-            except ValueError:
+            if not _NUMBER.fullmatch(item):
                 return "not a number"
+            number = float(item)
             if parameter.min_value is not None and number < parameter.min_value:
                 return f"less than {parameter.min_value:g}"
             if parameter.max_value is not None and number > parameter.max_value:

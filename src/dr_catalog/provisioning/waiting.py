@@ -25,12 +25,20 @@ from .steps import LAUNCH, TERMINATE, UPGRADE, Follow, Nothing, Provision, Termi
 POLL_SECONDS, LOCAL_POLL_SECONDS = 5.0, 0.1
 # Polls: a tenth of a second brings little that is new, and much to read again.
 _LOCAL_EVENTS_EVERY = 5
+# The longer it runs, the less a moment matters: a tenth of what has passed. Many who wait for one local
+# process would else keep it busy with their questions.
+_GROWTH = 1.1
 _NOUN = {LAUNCH: "launch", UPGRADE: "upgrade", TERMINATE: "termination"}
 _AFTER_FAILURE = {
     LAUNCH: "mend the reason, clear it away with `{terminate}`, then launch again",
     UPGRADE: "it was rolled back to what it was; mend the reason, then upgrade again",
     TERMINATE: "mend the reason, then terminate again",
 }
+# What Service Catalog says of a launch role that is missing or does not trust it.
+_NO_ROLE = "while assuming the role"
+_ONBOARD_AGAIN = (
+    "ask the platform team to onboard account {account} again, which restores the role; "
+)
 
 Report = Callable[[Sequence[StackEvent], str], None]
 
@@ -105,6 +113,7 @@ def wait(
         if record.finished:
             break
         sleep(pause)
+        pause = min(pause * _GROWTH, POLL_SECONDS)
     if step.operation == TERMINATE:
         if record.status != SUCCEEDED:
             raise _failure(aws, step, record, events, reason=" ".join(record.errors))
@@ -148,11 +157,12 @@ def _failure(
     reason: str,
 ) -> LaunchError:
     first = events.first_failure()
+    why = (first.reason if first else "") or reason or f"record {record.id} gives no reason"
+    mending = _ONBOARD_AGAIN.format(account=aws.account) if _NO_ROLE in why else ""
     where = f": {first.resource} ({first.type}) in {first.region}" if first else ""
     return LaunchError(
         f"the {_NOUN[step.operation]} of '{step.suffix}' failed{where}",
-        why=(first.reason if first else "") or reason or f"record {record.id} gives no reason",
-        hint=_AFTER_FAILURE[step.operation].format(
-            terminate=command(aws, "terminate", step.suffix)
-        ),
+        why=why,
+        hint=mending
+        + _AFTER_FAILURE[step.operation].format(terminate=command(aws, "terminate", step.suffix)),
     )
