@@ -8,15 +8,37 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import botocore.client
+import botocore.hooks
+import botocore.parsers
 import botocore.session
 import pytest
 
 Template = dict[str, Any]
-LONGEST = ("embedded_aws", "end_to_end", "handlers", "synthesis", "releases")
+LONGEST = ("faults", "embedded_aws", "end_to_end", "handlers", "synthesis", "releases", "cli")
 """Groups of tests by the time they take: two workers then end at about the same time."""
+FAULTS = ("test_failed_launches.py", "test_guards.py")
 
 # Each boto3 session would read the endpoints of all of AWS and its services' models anew.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+# Each client would work out each event's name anew, and each time in an answer at every look at it.
+_names = functools.cache(botocore.hooks.EventAliaser(None)._alias_event_name)
+botocore.hooks.EventAliaser._alias_event_name = lambda self, name: _names(name)
+botocore.parsers.DEFAULT_TIMESTAMP_PARSER = functools.lru_cache(100_000)(
+    botocore.parsers.DEFAULT_TIMESTAMP_PARSER
+)
+_classes: dict[str, type] = {}
+_make_class = botocore.client.ClientCreator._create_client_class
+
+
+def _class_of(creator: Any, service: str, model: Any) -> type:
+    """The class of a service's clients, with a method for each operation; made once."""
+    if service not in _classes:
+        _classes[service] = _make_class(creator, service, model)
+    return _classes[service]
+
+
+botocore.client.ClientCreator._create_client_class = _class_of
 # Models and templates stay to the end: to look through them often for garbage finds none.
 gc.set_threshold(20_000, 50, 100)
 
@@ -73,5 +95,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 def group(nodeid: str) -> str:
     """The folder of a test, or what several are together."""
-    folder = nodeid.partition("::")[0].split("/")[1]
+    _, folder, *rest = nodeid.partition("::")[0].split("/")
+    if folder == "end_to_end" and rest[0] in FAULTS:
+        return "faults"  # what takes half of the folder's time, with launches of its own alone
     return "synthesis" if folder in ("layers", "tiers") else folder

@@ -15,7 +15,9 @@ import aws_cdk as cdk
 
 from .definitions import Catalog, load_catalog
 from .errors import DrCatalogError
+from .launch_roles import load_review
 from .releases.layout import load_release
+from .releases.rights import execution_rights, launch_rights
 from .stacks import (
     AssetStack,
     OnboardingRegionStack,
@@ -55,7 +57,14 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
                 products=catalog.products,
                 digests=digests,
             )
-    OnboardingRolesStack(app, "OnboardingRoles", products=portfolio.products)
+    review = load_review(portfolio.folder)
+    OnboardingRolesStack(
+        app,
+        "OnboardingRoles",
+        launch={name: launch_rights(catalog.products[name], review) for name in portfolio.products},
+        execution=execution_rights(catalog, review),
+        review=review,
+    )
     OnboardingRegionStack(app, "OnboardingRegion")
     suffix = app.node.try_get_context("environmentSuffix")
     if suffix is None:

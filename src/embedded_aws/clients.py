@@ -6,6 +6,7 @@ requests carry a mark that only this process knows: they are the inside of AWS.
 
 from __future__ import annotations
 
+import functools
 import os
 import secrets
 import threading
@@ -14,8 +15,10 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.hooks import EventAliaser
 
 _CONFIG = Config(
+    user_agent="embedded-aws",  # given whole: else its parts are put together for every request
     retries={"total_max_attempts": 1},
     connect_timeout=5,
     read_timeout=120,
@@ -26,6 +29,10 @@ _HEADER, _MARK = "x-embedded-aws", secrets.token_hex(16)
 _clients: dict[tuple[str, str, str], Any] = {}
 _lock = threading.Lock()  # making a client is not thread safe; using one is
 _session = boto3.Session(aws_access_key_id="0", aws_secret_access_key="0")
+
+# Every client works out the names of its events anew; they are the same for all.
+_alias = functools.cache(EventAliaser(None)._alias_event_name)
+EventAliaser._alias_event_name = lambda self, event_name: _alias(event_name)
 
 
 def client(service: str, *, account: str, region: str) -> Any:

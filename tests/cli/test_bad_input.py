@@ -94,6 +94,8 @@ def no_credentials(aws: Any) -> None:
         (taken, PLAN, 1, "is taken by another product", "choose another --suffix"),
         (held, LAUNCH, 1, "is held by a plan", "dr-catalog plan --suffix demo"),
         (held, UPGRADE, 1, "is held by a plan", "dr-catalog plan --suffix demo"),
+        (held, ("status", "--suffix", "demo"), 1, "is held by a plan", "dr-catalog plan"),
+        (held, ("terminate", "--suffix", "demo", "--yes"), 1, "is held by a plan", "plan"),
         (nothing, UPGRADE, 1, "nothing is launched", "dr-catalog status"),
         (nothing, ("events", "--suffix", "demo"), 1, "nothing is launched", "status"),
         (no_product, ("describe", "warm-stanby"), 1, "no product", "'warm-standby'?"),

@@ -33,6 +33,7 @@ VALUES = {"$account": "111111111111", "$tenant": "222222222222"}
 DEMO, GATE = "examples/demo.py", ".ci/run"
 DAY, OWN = "tests/end_to_end/test_day.py", "tests/end_to_end/test_own_catalog.py"
 # A README's line -> the file that runs it, and the words by which it does.
+PLANS = "tests/end_to_end/test_plan.py"
 RUN = {
     "make demo": (GATE, "make demo"),
     "make test": (GATE, "make test"),
@@ -68,6 +69,17 @@ RUN = {
     "dr-catalog launch warm-standby --suffix dev": (
         GATE,
         "dr-catalog launch warm-standby --suffix dev",
+    ),
+    "dr-catalog describe warm-standby": (PLANS, '"describe", "warm-standby"'),
+    "dr-catalog plan warm-standby --suffix dev": (PLANS, '"plan", "warm-standby", "--suffix"'),
+    "dr-catalog plan --suffix dev --exit-code": (
+        PLANS,
+        '"plan", "--suffix", launched.suffix, "--exit-code"',
+    ),
+    "dr-catalog status --suffix dev --drift --health": (PLANS, '"--drift", "--health"'),
+    "dr-catalog events --suffix dev --follow": (
+        "tests/cli/test_looking.py",
+        '"events", "--suffix", "demo", "--follow"',
     ),
     "dr-catalog status": (DAY, 'tenant.json("status")'),
     "dr-catalog outputs --suffix dev": (DEMO, 'run("outputs", "--suffix"'),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -183,6 +185,16 @@ def test_a_folder_in_a_files_place_is_refused(root: Path) -> None:
         load_pipeline(root / "pipeline")
 
 
+@pytest.fixture
+def usual_depth() -> Iterator[None]:
+    """As deep as Python goes by itself; some libraries raise it for the whole process."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(1000)
+    yield
+    sys.setrecursionlimit(before)
+
+
+@pytest.mark.usefixtures("usual_depth")
 def test_a_file_nested_too_deep_is_refused(root: Path) -> None:
     (root / "pipeline/pipeline.yaml").write_text("stages: " + "[" * 3000 + "]" * 3000)
     with pytest.raises(DefinitionError, match="expected YAML"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -51,7 +52,12 @@ def api(account: str, client: Callable[..., Any]) -> Callable[[str], Any]:
 
 @pytest.fixture
 def put(api: Callable[[str], Any]) -> Callable[..., None]:
-    """``put(value, ahead=, name=, ..)``: a datapoint, some periods of a minute ahead."""
+    """``put(value, ahead=, name=, ..)``: a datapoint, some periods of a minute ahead.
+
+    Ahead of the first one: a minute that ends in between moves nothing. An evaluation in the next
+    minute sees the same periods, as long as that one has no data.
+    """
+    first = functools.cache(time.time)
 
     def make(
         value: float,
@@ -65,7 +71,7 @@ def put(api: Callable[[str], Any]) -> Callable[..., None]:
             "MetricName": name,
             "Dimensions": [{"Name": "DBClusterIdentifier", "Value": cluster}],
             "Value": value,
-            "Timestamp": datetime.fromtimestamp(time.time() + 60 * ahead, UTC),
+            "Timestamp": datetime.fromtimestamp(first() + 60 * ahead, UTC),
         }
         api("cloudwatch").put_metric_data(Namespace=namespace, MetricData=[datum])
 

@@ -1,9 +1,9 @@
-"""A tenant's day: upgrade, termination, what protects the data, and reruns."""
+"""A tenant's day: upgrade, termination, and reruns."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -49,56 +49,6 @@ def test_a_rerun_of_a_launch_or_an_upgrade_changes_nothing(
     assert "already" in rerun.stderr
     tenant.ok("upgrade", "--suffix", launched.suffix)
     assert tenant.client("servicecatalog").list_record_history()["RecordDetails"] == records
-
-
-@pytest.fixture
-def protected(tenant: Identity) -> Iterator[str]:
-    """A launch with deletion protection, which is purged in the end."""
-    tenant.ok("launch", "warm-standby", "--suffix", "kept")
-    yield "kept"
-    if [each for each in tenant.json("status") if each["suffix"] == "kept"]:
-        unprotect(tenant, "kept")
-        tenant.run("terminate", "--suffix", "kept", "--yes")
-
-
-def test_a_protected_launch_is_not_terminated_and_nothing_is_touched(
-    tenant: Identity, protected: str
-) -> None:
-    refused = tenant.run("terminate", "--suffix", protected, "--yes")
-    assert refused.exit_code == 1
-    assert "--set DeletionProtection=false" in refused.stderr
-    before = tenant.json("outputs", "--suffix", protected)
-    launch = launch_of(tenant, protected)
-
-    # Who terminates in the console meets the guard in the stack.
-    servicecatalog = tenant.client("servicecatalog")
-    record = servicecatalog.terminate_provisioned_product(ProvisionedProductName="dr-kept")
-    errors = failed(servicecatalog, record["RecordDetail"]["RecordId"])
-    assert "nothing has been touched" in errors
-    assert tenant.json("outputs", "--suffix", protected) == before
-    assert [check for check in inspect(launch) if not check.ok] == []
-
-    # The way out that the message names: the parameter, then again.
-    unprotect(tenant, protected)
-    record = servicecatalog.terminate_provisioned_product(ProvisionedProductName="dr-kept")
-    ended = settled(servicecatalog, record["RecordDetail"]["RecordId"])
-    assert ended["Status"] == "SUCCEEDED"
-    # OnTermination was retain: the data is still there, in both regions.
-    ledger = names.LEDGER.of(suffix=protected)
-    for region in (REGION, PEER):
-        assert left(launch, region) == sorted(
-            [
-                f"bucket {names.BUCKET.of(suffix=protected, account=TENANT, region=region)}",
-                f"cluster {names.LEDGER_CLUSTER.of(suffix=protected, region=region)}",
-                f"global cluster {ledger}",
-                "key Enabled",
-                f"parameter group {ledger}",
-                f"secret {names.LEDGER_SECRET.of(suffix=protected)}",
-                f"subnet group {ledger}",
-                f"table {names.TABLE.of(suffix=protected)}",
-                f"vault {names.VAULT.of(suffix=protected)}",
-            ]
-        )
 
 
 def test_production_keeps_its_data_by_rule_of_the_portfolio(tenant: Identity) -> None:

@@ -1,7 +1,7 @@
 """An upgrade that brings the database to a launch with data, and what the guards refuse from then on.
 
-One launch for all, one test after the other: it begins at the release before, is upgraded in vain and
-then well, meets every refusal, and is terminated in the end.
+One launch for all, one test after the other: it begins at the release before, is planned, upgraded in
+vain and then well, meets every refusal, and is terminated in the end.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from .conftest import PEER, REGION, TENANT, Identity, environment, launch_of
 from .estate import Estate, estate
 from .test_day import failed, unprotect
 from .test_launch import get, post
+from .test_plan import left_behind, stacks
 
 SUFFIX, BEFORE = "steady", "1.1.0"
 TABLE = names.TABLE.of(suffix=SUFFIX)
@@ -83,6 +84,25 @@ def steady(tenant: Identity, person: Callable[[str], Identity]) -> Steady:
     launch.admin.client("dynamodb").put_item(TableName=TABLE, Item=ITEM)
     launch.admin.client("s3").put_object(Bucket=BUCKET, Key="kept", Body=b"signed")
     return launch
+
+
+def test_a_plan_of_an_upgrade_shows_the_peers_changes_and_changes_nothing(
+    tenant: Identity, steady: Steady
+) -> None:
+    before = stacks(tenant)
+    plan = tenant.json("plan", "--suffix", SUFFIX, "--version", "1.2.0")
+    assert (plan["operation"], plan["version"], plan["unseen"]) == ("upgrade", "1.2.0", "")
+    by_part: dict[str, dict[str, Any]] = {"primary": {}, "foundation": {}, "workload": {}}
+    for change in plan["changes"]:
+        by_part[change["part"]][change["resource"]] = change
+    assert by_part["primary"]["FoundationStackSet7AABD303"]["action"] in ("changed", "tags")
+    assert any(each["type"] == "AWS::EC2::VPC" for each in by_part["foundation"].values())
+    assert any(each["type"] == "AWS::RDS::DBCluster" for each in by_part["workload"].values())
+    assert any("stand-ins" in note for note in plan["notes"])
+    # Nothing that holds data is replaced or removed between these two releases.
+    assert [change for change in plan["changes"] if change["data"]] == []
+    assert stacks(tenant) == before
+    assert left_behind(tenant) == []
 
 
 def test_an_upgrade_that_fails_in_the_peer_is_taken_back_in_both_regions(steady: Steady) -> None:

@@ -22,7 +22,7 @@ from dr_catalog.publishing import assembly
 
 from .conftest import REGION, ROOT, Identity
 
-HUB, TENANT = "333333333333", "444444444444"
+HUB, TENANT = "777777777777", "888888888888"
 FIRST_RELEASE = "products/warm-standby/releases/1.0.0"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable
@@ -10,6 +11,9 @@ from typing import Any
 import pytest
 
 from dr_catalog.definitions import load_catalog
+from dr_catalog.errors import PublishError
+from dr_catalog.publishing import assembly, onboard, publish
+from dr_catalog.publishing.stack import INLINE_LIMIT, Store, deploy
 from dr_catalog.releases import load_release
 
 from .conftest import HUB, PEER, REGION, ROOT, TENANT, Identity
@@ -96,13 +100,44 @@ def test_who_is_no_principal_sees_no_product(
     assert person(TENANT).json("products") == []
 
 
-def test_publishing_and_onboarding_again_change_nothing(hub: Identity, tenant: Identity) -> None:
+def test_publishing_and_onboarding_again_change_nothing(
+    hub: Identity, tenant: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anew = functools.cache(assembly.synthesise)  # once more, for both
+    for module in (publish, onboard):
+        monkeypatch.setattr(module, "synthesise", anew)
     before = [versions(hub, region) for region in (REGION, PEER)]
     again = hub.json("publish", "--stage", "dev", "--root", str(ROOT))
     assert [each["changes"] for each in again] == [[], []]
     assert [versions(hub, region) for region in (REGION, PEER)] == before
     again = hub.json("onboard", "--account", TENANT, "--stage", "dev", "--root", str(ROOT))
     assert [each["changes"] for each in again] == [[], []]
+
+
+def test_a_template_too_long_for_a_request_goes_through_the_hubs_bucket(
+    hub: Identity, tenant: Identity, person: Callable[[str], Identity]
+) -> None:
+    """As the roles of a catalog of several tiers do: the tenant's CloudFormation reads it there."""
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "dr-long"}}
+    body = json.dumps({"Metadata": {"Long": "x" * INLINE_LIMIT}, "Resources": {"Topic": topic}})
+    bucket = f"dr-catalog-assets-{HUB}-{REGION}"
+    cloudformation = person(TENANT).client("cloudformation")
+    with pytest.raises(PublishError, match="the template of stack dr-long is too long"):
+        deploy(cloudformation, name="dr-long", template=body)
+    store = Store(s3=hub.client("s3"), bucket=bucket)
+    assert deploy(cloudformation, name="dr-long", template=body, store=store).changed
+    assert not deploy(cloudformation, name="dr-long", template=body, store=store).changed
+    key = f"templates/{hashlib.sha256(body.encode()).hexdigest()}.json"
+    assert store.put(body) == f"https://s3.{REGION}.amazonaws.com/{bucket}/{key}"
+    assert hub.client("s3").get_object_tagging(Bucket=bucket, Key=key)["TagSet"] == [
+        {"Key": "servicecatalog:provisioning", "Value": "true"}
+    ]
+    policy = json.loads(hub.client("s3").get_bucket_policy(Bucket=bucket)["Policy"])
+    (read,) = [each for each in policy["Statement"] if each.get("Sid") == "CatalogAccountsRead"]
+    assert (read["Effect"], read["Action"]) == ("Allow", "s3:GetObject")
+    assert read["Principal"] == {"AWS": f"arn:aws:iam::{TENANT}:root"}
+    assert read["Resource"] == f"arn:aws:s3:::{bucket}/*"
+    cloudformation.delete_stack(StackName="dr-long")
 
 
 @pytest.mark.parametrize(

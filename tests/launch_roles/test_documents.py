@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import json
 from fnmatch import fnmatchcase
-from typing import Any
 
 import pytest
 
-from dr_catalog import launch_roles
+from dr_catalog.errors import ReleaseError
+from dr_catalog.launch_roles.packing import MANAGED_POLICY_LIMIT, pack
 
-ACCOUNT = "222222222222"
-WHERE = {"partition": "aws", "account": ACCOUNT}
-SCOPE: dict[str, Any] = {
-    **WHERE,
-    "regions": ["ap-southeast-1", "ap-southeast-2"],
-    "asset_bucket_prefix": "dr-catalog-assets-111111111111",
-}
-DOCUMENTS = {
-    "launch": launch_roles.launch_policies(**SCOPE),
-    "execution": launch_roles.execution_policies(**SCOPE),
-    "administration": [launch_roles.administration_policy(**WHERE)],
-    "boundary": [launch_roles.boundary_policy(**WHERE)],
-}
+from .conftest import ACCOUNT, SCOPE, documents, listed, statements
+
 DIRECT = {
     "CheckTemplates",
     "DecryptSecrets",
@@ -39,23 +28,46 @@ DIRECT = {
 NO_REGIONS = {"route53"}
 """Services whose requests carry another region than that of the stack."""
 
-
-def statements(role: str) -> list[dict[str, Any]]:
-    return [each for document in DOCUMENTS[role] for each in document["Statement"]]
+ALL = ["launch", "execution", "administration", "boundary"]
 
 
-def listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
-
-
-@pytest.mark.parametrize("role", DOCUMENTS)
+@pytest.mark.parametrize("role", ALL)
 def test_documents_fit_iams_limits(role: str) -> None:
-    assert len(DOCUMENTS[role]) <= 10
-    for document in DOCUMENTS[role]:
-        assert len(json.dumps(document, separators=(",", ":"))) <= 6144
+    assert len(documents()[role]) <= 10
+    for each in documents()[role]:
+        assert len(json.dumps(each, separators=(",", ":"))) <= 6144
 
 
-@pytest.mark.parametrize("role", DOCUMENTS)
+@pytest.mark.parametrize("role", ["launch", "execution"])
+def test_statements_with_the_same_resources_and_conditions_are_one(role: str) -> None:
+    seen = [
+        json.dumps([each["Resource"], each.get("Condition", {})], sort_keys=True)
+        for each in statements(role)
+        if each["Effect"] == "Allow"
+    ]
+    assert len(seen) == len(set(seen))
+
+
+def test_a_statement_that_no_policy_holds_is_split_and_loses_nothing() -> None:
+    actions = [f"service:Action{number:04}" for number in range(800)]
+    long = {"Sid": "Long", "Effect": "Allow", "Action": actions, "Resource": "*"}
+    packed = pack([long])
+    assert len(packed) > 1
+    pieces = [each for policy in packed for each in policy["Statement"]]
+    assert sorted(action for each in pieces for action in each["Action"]) == actions
+    assert len({each["Sid"] for each in pieces}) == len(pieces)
+    for policy in packed:
+        assert len(json.dumps(policy, separators=(",", ":"))) <= MANAGED_POLICY_LIMIT
+
+
+def test_more_policies_than_a_role_may_have_are_refused() -> None:
+    actions = [f"service:Action{number:04}" for number in range(4000)]
+    long = {"Sid": "Long", "Effect": "Allow", "Action": actions, "Resource": "*"}
+    with pytest.raises(ReleaseError, match="a role would need"):
+        pack([long])
+
+
+@pytest.mark.parametrize("role", ALL)
 def test_nothing_is_allowed_by_wildcard(role: str) -> None:
     for statement in statements(role):
         for action in listed(statement["Action"]):
@@ -89,8 +101,8 @@ def test_what_carries_no_name_is_held_by_the_pair(role: str) -> None:
             of_no_region.add(statement["Sid"])
         else:
             regional.append(statement)
-    assert of_no_region == {"NewHealthChecks"}
-    assert len(regional) > 4
+    assert of_no_region == {"Zones"}
+    assert [each["Sid"] for each in regional] == ["InThePair"]
     for statement in regional:
         regions = statement["Condition"]["StringEquals"]["aws:RequestedRegion"]
         assert regions == SCOPE["regions"]
@@ -112,15 +124,25 @@ def test_a_role_can_be_made_only_within_the_boundary_and_never_leaves_it(role: s
 @pytest.mark.parametrize("role", ["launch", "execution"])
 def test_roles_are_passed_only_to_the_services_that_take_them(role: str) -> None:
     for statement in statements(role):
-        if "iam:PassRole" in listed(statement["Action"]):
+        if statement["Effect"] == "Allow" and "iam:PassRole" in listed(statement["Action"]):
             assert statement["Condition"]["StringEquals"]["iam:PassedToService"]
             assert all("role/dr-" in each for each in listed(statement["Resource"]))
 
 
 @pytest.mark.parametrize("role", ["launch", "execution"])
 def test_the_catalogs_own_roles_are_out_of_reach(role: str) -> None:
-    (denied,) = [each for each in statements(role) if each["Effect"] == "Deny"]
-    assert denied["Resource"] == f"arn:aws:iam::{ACCOUNT}:role/dr-catalog-*"
+    denied, passed = sorted(
+        (each for each in statements(role) if each["Effect"] == "Deny"),
+        key=lambda each: str(each["Sid"]),
+    )
+    assert (passed["Action"], passed["Resource"]) == (
+        ["iam:PassRole"],
+        f"arn:aws:iam::{ACCOUNT}:role/dr-catalog-*",
+    )
+    assert denied["Resource"] == [
+        f"arn:aws:iam::{ACCOUNT}:policy/dr-catalog-*",
+        f"arn:aws:iam::{ACCOUNT}:role/dr-catalog-*",
+    ]
     changing = {
         action
         for each in statements(role)

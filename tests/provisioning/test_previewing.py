@@ -191,6 +191,13 @@ def test_a_new_products_plan_is_gone_when_the_preview_ends(aws):
     assert len(pauses) == 2
 
 
+def test_a_product_that_a_plan_leaves_is_an_error(aws):
+    aws.launch.return_value = launch(status=PLAN_IN_PROGRESS)
+    with pytest.raises(LaunchError, match="still holds dr-demo") as caught:
+        preview(aws, LAUNCH, sleep=lambda _: None)
+    assert "terminate-provisioned-product" in caught.value.hint
+
+
 def test_a_plan_left_behind_is_cleared_and_anothers_is_not(aws):
     aws.launch.return_value = launch()
     aws.plans.return_value = (("plan-0", "dr-catalog-0f"),)

@@ -74,6 +74,17 @@ def test_a_local_endpoint_is_polled_faster(aws, waiting):
     assert max(waiting.slept) == 5.0
 
 
+def test_a_local_endpoint_is_asked_for_events_at_times_and_in_the_end(aws, waiting):
+    aws.local = True
+    running = record(status="IN_PROGRESS")
+    aws.record.side_effect = [running] * 7 + [record()]
+    last = event("Queue", "CREATE_COMPLETE")
+    aws.events.side_effect = [iter(()), iter(()), iter([last])]
+    waiting(PROVISION, record())
+    assert waiting.reported == [last]
+    assert len(waiting.slept) == 7
+
+
 def test_events_come_once_in_order_and_only_those_of_this_operation(aws, waiting):
     before = event("Queue", "CREATE_COMPLETE", at=-60)
     one, two = event("Queue", "UPDATE_IN_PROGRESS"), event("Queue", "UPDATE_COMPLETE", at=2)

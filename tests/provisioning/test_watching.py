@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
@@ -109,8 +110,7 @@ def test_health_names_role_and_failing_checks_and_survives_silence(aws):
     assert health(aws, {"us-east-1": {}}) == ()
 
 
-def test_sixty_launches_cost_three_pages_and_one_product(stubbed):
-    """The stubs answer just these calls; one more would fail."""
+def test_sixty_launches_cost_three_pages_and_one_product(stubbed, monkeypatch):
     for number in range(3):
         page = [
             {
@@ -135,6 +135,14 @@ def test_sixty_launches_cost_three_pages_and_one_product(stubbed):
         },
     )
     stubbed.stub("ssm").add_response("get_parameter", {"Parameter": {"Value": "us-west-2"}})
-    aws: Aws = stubbed.aws
-    rows = launched(aws)
+    calls: Counter[str] = Counter()
+    ask = Aws._call
+
+    def counted(self: Aws, service: str, operation: str, **more: Any) -> Any:
+        calls[operation] += 1
+        return ask(self, service, operation, **more)
+
+    monkeypatch.setattr(Aws, "_call", counted)
+    rows = launched(stubbed.aws)
+    assert calls == {"search_provisioned_products": 3, "describe_product": 1, "get_parameter": 1}
     assert (len(rows), {row.peer_region for row in rows}) == (60, {"us-west-2"})

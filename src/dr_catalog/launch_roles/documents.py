@@ -1,81 +1,76 @@
 """The policy documents of the launch role, the StackSet roles and the boundary.
 
-Data flows one way: ``actions.yaml`` is read into groups, each group becomes a statement with the
-conditions that its role asks for, and the statements are packed into documents that fit IAM's limit
-of 6,144 characters a managed policy (white space does not count). The boundary, ``boundary.yaml``, must
-fit into one.
+A launch role's statements are of four kinds: what Service Catalog and CloudFormation call directly; what
+CloudFormation calls for a resource, each action on the targets of the review; roles passed to the services
+that take them; service-linked roles. A Deny keeps the catalog's own roles and its boundary.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from .. import names
+from ..errors import ReleaseError
+from .derivation import Rights
+from .packing import Document, Statement, document, pack
+from .review import Review, Target
 
-Statement = dict[str, Any]
-Document = dict[str, Any]
+Conditions = Mapping[str, Mapping[str, Any]]
 
-MANAGED_POLICY_LIMIT = 6144
-PLACEHOLDER_ROOM = 200  # what is substituted may be longer than its placeholder
-VIA_CLOUDFORMATION = {"ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}}
+VIA_CLOUDFORMATION: Conditions = {
+    "ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}
+}
+_STACK_SETS = "cloudformation.amazonaws.com"  # takes the administration role and no other
 
 
 @dataclass(frozen=True)
-class Group:
-    """One entry of ``actions.yaml``."""
+class _Scope:
+    """Where a role works."""
 
-    name: str
-    roles: tuple[str, ...]
-    resources: tuple[str, ...]
-    actions: tuple[str, ...]
-    is_global: bool
+    partition: str
+    account: str
+    regions: Sequence[str]
 
+    def fill(self, arn: str) -> str:
+        return arn.format(partition=self.partition, account=self.account)
 
-@cache
-def groups() -> tuple[Group, ...]:
-    """The hand-kept lists."""
-    return tuple(
-        Group(
-            name=entry["name"],
-            roles=tuple(entry["roles"]),
-            resources=tuple(entry["resources"]),
-            actions=tuple(entry["actions"]),
-            is_global=entry.get("global", False),
-        )
-        for entry in _read("actions.yaml")
-    )
-
-
-def _read(file: str) -> list[dict[str, Any]]:
-    text = resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
-    entries: list[dict[str, Any]] = yaml.safe_load(text)
-    return entries
+    def iam(self, path: str) -> str:
+        return self.fill("arn:{partition}:iam::{account}:" + path)
 
 
 def launch_policies(
-    *, partition: str, account: str, regions: Sequence[str], asset_bucket_prefix: str
+    *,
+    rights: Rights,
+    review: Review,
+    partition: str,
+    account: str,
+    regions: Sequence[str],
+    asset_bucket_prefix: str,
 ) -> list[Document]:
-    """What the launch role may do.
+    """What a launch role may do.
 
     Args:
+        rights: What the product's primary templates need.
+        review: Says which resources the actions may touch.
         partition: ``aws`` or a token.
         account: The tenant account's id.
         regions: The regions a launch may touch.
         asset_bucket_prefix: What stands before ``-<region>`` in the asset bucket's name.
+
+    Raises:
+        ReleaseError: An action has no target, or the actions don't fit into a role's policies.
     """
-    role = f"arn:{partition}:iam::{account}:role"
-    direct: list[Statement] = [
-        {
-            "Sid": "LaunchStacks",
-            "Effect": "Allow",
-            "Action": [
+    scope = _Scope(partition, account, regions)
+    direct = [
+        _allow(
+            "LaunchStacks",
+            [
                 "cloudformation:CreateChangeSet",  # a plan is a change set, made under this role
                 "cloudformation:CreateStack",
                 "cloudformation:DeleteChangeSet",
@@ -87,54 +82,65 @@ def launch_policies(
                 "cloudformation:SetStackPolicy",
                 "cloudformation:UpdateStack",
             ],
-            "Resource": f"arn:{partition}:cloudformation:*:{account}:stack/SC-*",
-        },
-        {
-            "Sid": "CheckTemplates",
-            "Effect": "Allow",
-            "Action": ["cloudformation:GetTemplateSummary", "cloudformation:ValidateTemplate"],
-            "Resource": "*",
-        },
-        {
-            "Sid": "ReadTemplates",
-            "Effect": "Allow",
-            "Action": "s3:GetObject",
-            "Resource": "*",
-            "Condition": {
-                "StringEquals": {"s3:ExistingObjectTag/servicecatalog:provisioning": "true"}
-            },
-        },
-        _read_assets(partition, asset_bucket_prefix),
-        _read_catalog_parameters(partition, account),
-        *_resolve_secrets(partition, account),
-        {
-            "Sid": "PassStackSetAdministration",
-            "Effect": "Allow",
-            "Action": "iam:PassRole",
-            "Resource": f"{role}/{names.STACKSET_ADMINISTRATION_ROLE}",
-            "Condition": {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}},
-        },
-        *_service_linked_roles(partition, account),
+            scope.fill("arn:{partition}:cloudformation:*:{account}:stack/SC-*"),
+        ),
+        _allow(
+            "CheckTemplates",
+            ["cloudformation:GetTemplateSummary", "cloudformation:ValidateTemplate"],
+            "*",
+        ),
+        _allow(
+            "ReadTemplates",
+            ["s3:GetObject"],
+            "*",
+            {"StringEquals": {"s3:ExistingObjectTag/servicecatalog:provisioning": "true"}},
+        ),
+        _read_assets(scope, asset_bucket_prefix),
+        _allow(
+            "ReadCatalogParameters",
+            ["ssm:GetParameter", "ssm:GetParameters"],
+            scope.fill("arn:{partition}:ssm:*:{account}:parameter/dr-catalog/*"),
+        ),
+        # A template's reference to the master password is resolved before any resource is made.
+        _allow(
+            "ResolveSecrets",
+            ["secretsmanager:GetSecretValue"],
+            scope.fill("arn:{partition}:secretsmanager:*:{account}:secret:dr-aurora-*"),
+        ),
+        _allow(
+            "DecryptSecrets",
+            ["kms:Decrypt"],
+            scope.fill("arn:{partition}:kms:*:{account}:key/mrk-*"),
+            {"StringLike": {"kms:ViaService": "secretsmanager.*.amazonaws.com"}},
+        ),
     ]
-    called = _grouped(
-        "launch",
-        partition=partition,
-        account=account,
-        regions=regions,
-        conditions=VIA_CLOUDFORMATION,
-    )
-    return _pack([*direct, *called])
+    if _STACK_SETS in rights.passed_to:
+        direct.append(
+            _allow(
+                "PassStackSetAdministration",
+                ["iam:PassRole"],
+                scope.iam(f"role/{names.STACKSET_ADMINISTRATION_ROLE}"),
+                {"StringEquals": {"iam:PassedToService": _STACK_SETS}},
+            )
+        )
+    return pack([*direct, *_derived(rights, review, scope, VIA_CLOUDFORMATION)])
 
 
 def execution_policies(
-    *, partition: str, account: str, regions: Sequence[str], asset_bucket_prefix: str
+    *,
+    rights: Rights,
+    review: Review,
+    partition: str,
+    account: str,
+    regions: Sequence[str],
+    asset_bucket_prefix: str,
 ) -> list[Document]:
     """What the StackSet execution role may do in the peer region; see ``launch_policies``."""
-    direct: list[Statement] = [
-        {
-            "Sid": "PeerStacks",
-            "Effect": "Allow",
-            "Action": [
+    scope = _Scope(partition, account, regions)
+    direct = [
+        _allow(
+            "PeerStacks",
+            [
                 "cloudformation:CreateStack",
                 "cloudformation:DeleteStack",
                 "cloudformation:DescribeStackEvents",
@@ -143,185 +149,147 @@ def execution_policies(
                 "cloudformation:DescribeStacks",
                 "cloudformation:UpdateStack",
             ],
-            "Resource": f"arn:{partition}:cloudformation:*:{account}:stack/StackSet-dr-*",
-        },
-        _read_assets(partition, asset_bucket_prefix),
-        *_service_linked_roles(partition, account),
+            scope.fill("arn:{partition}:cloudformation:*:{account}:stack/StackSet-dr-*"),
+        ),
+        _read_assets(scope, asset_bucket_prefix),
     ]
-    called = _grouped(
-        "execution", partition=partition, account=account, regions=regions, conditions={}
-    )
-    return _pack([*direct, *called])
+    return pack([*direct, *_derived(rights, review, scope, {})])
 
 
 def administration_policy(*, partition: str, account: str) -> Document:
     """The StackSet administration role may assume the execution role, and that is all."""
-    return _document(
+    return document(
         [
-            {
-                "Sid": "AssumeExecution",
-                "Effect": "Allow",
-                "Action": "sts:AssumeRole",
-                "Resource": f"arn:{partition}:iam::{account}:role/{names.STACKSET_EXECUTION_ROLE}",
-            }
+            _allow(
+                "AssumeExecution",
+                ["sts:AssumeRole"],
+                f"arn:{partition}:iam::{account}:role/{names.STACKSET_EXECUTION_ROLE}",
+            )
         ]
     )
 
 
 def boundary_policy(*, partition: str, account: str) -> Document:
     """The most that any role made by a launch can do, whatever its own policies say."""
-    return _document(
+    scope = _Scope(partition, account, ())
+    return document(
         _conditional(
             {
                 "Effect": "Allow",
                 "Action": entry["actions"],
-                "Resource": [
-                    arn.format(partition=partition, account=account) for arn in entry["resources"]
-                ],
+                "Resource": [scope.fill(arn) for arn in entry["resources"]],
             },
             entry.get("conditions", {}),
         )
-        for entry in _read("boundary.yaml")
+        for entry in _boundary()
     )
 
 
-def _grouped(
-    role: str,
-    *,
-    partition: str,
-    account: str,
-    regions: Sequence[str],
-    conditions: dict[str, dict[str, Any]],
-) -> Iterable[Statement]:
-    in_pair = {"StringEquals": {"aws:RequestedRegion": list(regions)}}
-    for group in groups():
-        if role not in group.roles:
-            continue
-        yield _conditional(
-            {
-                "Sid": group.name,
-                "Effect": "Allow",
-                "Action": list(group.actions),
-                "Resource": [
-                    arn.format(partition=partition, account=account) for arn in group.resources
-                ],
-            },
-            conditions if group.is_global else {**conditions, **in_pair},
+def _derived(
+    rights: Rights, review: Review, scope: _Scope, conditions: Conditions
+) -> Iterator[Statement]:
+    """What the templates' resources need; ``conditions`` hold for every call made for a resource."""
+    merged: dict[tuple[tuple[str, ...], bool, bool], tuple[str, list[str]]] = {}
+    for action in sorted(rights.actions):
+        target = _target(action, review)
+        key = (target.resources, target.is_global, target.within_boundary)
+        merged.setdefault(key, (target.name, []))[1].append(action)
+    for (resources, is_global, within_boundary), (name, actions) in merged.items():
+        equal: dict[str, Any] = {}
+        if not is_global:
+            equal["aws:RequestedRegion"] = list(scope.regions)
+        if within_boundary:
+            equal["iam:PermissionsBoundary"] = scope.iam(f"policy/{names.PERMISSIONS_BOUNDARY}")
+        yield _allow(
+            name,
+            actions,
+            [scope.fill(arn) for arn in resources],
+            {**conditions, **({"StringEquals": equal} if equal else {})},
         )
-    roles = f"arn:{partition}:iam::{account}:role/dr-*"
-    boundary = f"arn:{partition}:iam::{account}:policy/{names.PERMISSIONS_BOUNDARY}"
-    yield _conditional(
-        {
-            "Sid": "RolesWithinBoundary",
-            "Effect": "Allow",
-            "Action": ["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"],
-            "Resource": roles,
-        },
-        {**conditions, "StringEquals": {"iam:PermissionsBoundary": boundary}},
-    )
-    # The catalog's own roles are named alike and are nobody's to change from here.
+    if takers := sorted(rights.passed_to - {_STACK_SETS}):
+        yield _allow(
+            "PassRoles",
+            ["iam:PassRole"],
+            scope.iam("role/dr-*"),
+            {**conditions, "StringEquals": {"iam:PassedToService": takers}},
+        )
+    if rights.linked_roles:
+        # Services that work in an account by a role of their own make it once, when first used.
+        yield _allow(
+            "ServiceLinkedRoles",
+            ["iam:CreateServiceLinkedRole"],
+            scope.iam("role/aws-service-role/*"),
+            {"StringEquals": {"iam:AWSServiceName": sorted(rights.linked_roles)}},
+        )
+    yield from _keep_catalog(scope)
+
+
+def _target(action: str, review: Review) -> Target:
+    target = review.target(action)
+    if "*" in action or target is None:
+        raise ReleaseError(
+            f"no launch role can be derived: nothing says which resources {action} may touch",
+            hint="dr-catalog verify says which resource type needs it, and what to write",
+        )
+    return target
+
+
+def _keep_catalog(scope: _Scope) -> Iterator[Statement]:
+    """The catalog's own roles and boundary are named alike and are nobody's to change or pass from here."""
     yield {
         "Sid": "KeepCatalogRoles",
         "Effect": "Deny",
         "Action": [
+            "iam:AttachRolePolicy",
+            "iam:CreatePolicy",
+            "iam:CreatePolicyVersion",
             "iam:CreateRole",
+            "iam:DeletePolicy",
+            "iam:DeletePolicyVersion",
             "iam:DeleteRole",
+            "iam:DeleteRolePermissionsBoundary",
             "iam:DeleteRolePolicy",
+            "iam:DetachRolePolicy",
             "iam:PutRolePermissionsBoundary",
             "iam:PutRolePolicy",
+            "iam:SetDefaultPolicyVersion",
+            "iam:TagPolicy",
             "iam:TagRole",
+            "iam:UntagPolicy",
             "iam:UntagRole",
             "iam:UpdateAssumeRolePolicy",
             "iam:UpdateRole",
             "iam:UpdateRoleDescription",
         ],
-        "Resource": f"arn:{partition}:iam::{account}:role/dr-catalog-*",
+        "Resource": [scope.iam("policy/dr-catalog-*"), scope.iam("role/dr-catalog-*")],
     }
-    yield _conditional(
-        {"Sid": "PassRoles", "Effect": "Allow", "Action": "iam:PassRole", "Resource": roles},
-        {
-            **conditions,
-            "StringEquals": {
-                "iam:PassedToService": [
-                    "backup.amazonaws.com",
-                    "lambda.amazonaws.com",
-                    "s3.amazonaws.com",
-                    "vpc-flow-logs.amazonaws.com",
-                ]
-            },
-        },
-    )
+    yield {
+        "Sid": "PassNoCatalogRole",
+        "Effect": "Deny",
+        "Action": ["iam:PassRole"],
+        "Resource": scope.iam("role/dr-catalog-*"),
+        "Condition": {"StringNotEquals": {"iam:PassedToService": _STACK_SETS}},
+    }
 
 
-def _conditional(statement: Statement, conditions: dict[str, dict[str, Any]]) -> Statement:
-    return {**statement, "Condition": conditions} if conditions else statement
-
-
-def _read_assets(partition: str, asset_bucket_prefix: str) -> Statement:
-    bucket = f"arn:{partition}:s3:::{asset_bucket_prefix}-*"
+def _read_assets(scope: _Scope, asset_bucket_prefix: str) -> Statement:
+    bucket = scope.fill("arn:{partition}:s3:::") + f"{asset_bucket_prefix}-*"
     return _allow("ReadAssets", ["s3:GetObject"], f"{bucket}/*")
 
 
-def _read_catalog_parameters(partition: str, account: str) -> Statement:
-    return _allow(
-        "ReadCatalogParameters",
-        ["ssm:GetParameter", "ssm:GetParameters"],
-        f"arn:{partition}:ssm:*:{account}:parameter/dr-catalog/*",
-    )
+def _allow(
+    sid: str, actions: list[str], resource: str | list[str], conditions: Conditions | None = None
+) -> Statement:
+    statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource}
+    return _conditional(statement, conditions or {})
 
 
-def _resolve_secrets(partition: str, account: str) -> Iterable[Statement]:
-    """A template's reference to the master password is resolved before any resource is made."""
-    yield _allow(
-        "ResolveSecrets",
-        ["secretsmanager:GetSecretValue"],
-        f"arn:{partition}:secretsmanager:*:{account}:secret:dr-aurora-*",
-    )
-    yield {
-        **_allow("DecryptSecrets", ["kms:Decrypt"], f"arn:{partition}:kms:*:{account}:key/mrk-*"),
-        "Condition": {"StringLike": {"kms:ViaService": "secretsmanager.*.amazonaws.com"}},
-    }
+def _conditional(statement: Statement, conditions: Conditions) -> Statement:
+    return {**statement, "Condition": dict(conditions)} if conditions else statement
 
 
-def _service_linked_roles(partition: str, account: str) -> Iterable[Statement]:
-    """Services that work in an account by a role of their own make it once, when first used."""
-    yield {
-        **_allow(
-            "ServiceLinkedRoles",
-            ["iam:CreateServiceLinkedRole"],
-            f"arn:{partition}:iam::{account}:role/aws-service-role/*",
-        ),
-        "Condition": {
-            "StringEquals": {
-                "iam:AWSServiceName": [
-                    "backup.amazonaws.com",
-                    "mrk.kms.amazonaws.com",
-                    "ops.apigateway.amazonaws.com",
-                    "rds.amazonaws.com",
-                    "replication.dynamodb.amazonaws.com",
-                    "restore-testing.backup.amazonaws.com",
-                ]
-            }
-        },
-    }
-
-
-def _allow(sid: str, actions: list[str], resource: str) -> Statement:
-    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource}
-
-
-def _document(statements: Iterable[Statement]) -> Document:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def _pack(statements: Iterable[Statement]) -> list[Document]:
-    """Statements in order, in as few documents as the limit allows."""
-    packed: list[list[Statement]] = [[]]
-    for statement in statements:
-        candidate = [*packed[-1], statement]
-        size = len(json.dumps(_document(candidate), separators=(",", ":")))
-        if packed[-1] and size > MANAGED_POLICY_LIMIT - PLACEHOLDER_ROOM:
-            packed.append([statement])
-        else:
-            packed[-1] = candidate
-    return [_document(statements) for statements in packed]
+@cache
+def _boundary() -> Iterable[Mapping[str, Any]]:
+    text = Path(__file__).with_name("boundary.yaml").read_text(encoding="utf-8")
+    entries: list[Mapping[str, Any]] = yaml.safe_load(text)
+    return entries

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 
 from ..errors import LaunchError, NotFoundError
 from .aws import Aws
-from .model import DEPRECATED, LAUNCH_PREFIX, Launch, Product, Version, launch_name
+from .hints import command
+from .model import (
+    DEPRECATED,
+    LAUNCH_PREFIX,
+    PLAN_IN_PROGRESS,
+    Launch,
+    Product,
+    Version,
+    launch_name,
+)
 
 
 def closest(word: str, known: Sequence[str]) -> str:
@@ -92,8 +101,11 @@ def find_launch(aws: Aws, suffix: str) -> Launch:
 
     Raises:
         NotFoundError: There is none; the message lists the suffixes there are.
+        LaunchError: Nothing but the plan of a launch is there.
     """
     launch = aws.launch(launch_name(suffix))
+    if launch is not None and launch.status == PLAN_IN_PROGRESS:
+        raise planned(aws, suffix)
     if launch is not None:
         return launch
     known = sorted(other.suffix for other in aws.launches() if other.name.startswith(LAUNCH_PREFIX))
@@ -101,6 +113,15 @@ def find_launch(aws: Aws, suffix: str) -> Launch:
         f"nothing is launched under the suffix '{suffix}' in {aws.region}",
         why=f"launched: {', '.join(known)}" if known else "nothing is launched here",
         hint=closest(suffix, known) or "see `dr-catalog status`",
+    )
+
+
+def planned(aws: Aws, suffix: str) -> LaunchError:
+    """The error for a suffix that a plan holds, and nothing else."""
+    return LaunchError(
+        f"'{suffix}' is held by a plan, and not launched",
+        why="the plan is being looked at, or was left behind by a command that was killed",
+        hint=f"`{command(aws, 'plan', suffix)}` clears it",
     )
 
 

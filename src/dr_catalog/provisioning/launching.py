@@ -149,7 +149,7 @@ def _present(
     """What there is to do when the suffix is taken, perhaps by an earlier call of this request."""
     suffix = request.suffix
     if present.status == PLAN_IN_PROGRESS:
-        raise planned(aws, suffix)
+        raise catalog.planned(aws, suffix)
     if present.product_id and present.product_id != product.id:
         raise LaunchError(
             f"the suffix '{suffix}' is taken by another product",
@@ -238,15 +238,6 @@ def busy(aws: Aws, suffix: str, *, kind: str) -> LaunchError:
     return LaunchError(
         f"'{suffix}' is being {doing} at this moment",
         hint=f"wait until `{command(aws, 'status', suffix)}` says that it is done",
-    )
-
-
-def planned(aws: Aws, suffix: str) -> LaunchError:
-    """The error for a suffix that a plan holds, and nothing else."""
-    return LaunchError(
-        f"'{suffix}' is held by a plan, and not launched",
-        why="the plan is being looked at, or was left behind by a command that was killed",
-        hint=f"`{command(aws, 'plan', suffix)}` clears it",
     )
 
 

@@ -91,6 +91,9 @@ def preview(aws: Aws, step: Provision | Update, *, sleep: Sleep = time.sleep) ->
 def clear_left_plans(aws: Aws, suffix: str, *, sleep: Sleep = time.sleep) -> None:
     """Delete what an earlier plan of this suffix left behind.
 
+    Service Catalog keeps one plan at a time, and does not tell one that is being looked at elsewhere
+    from one that was left: the newer command wins.
+
     Raises:
         UsageError: The suffix is not a valid one.
         LaunchError: The plan is not one of this command's.
@@ -152,6 +155,11 @@ def _delete(aws: Aws, plan_id: str, name: str, *, sleep: Sleep) -> None:
         if launch is None or launch.status != PLAN_IN_PROGRESS:
             return
         sleep(_pause(aws))
+    raise LaunchError(
+        f"the plan is deleted, but Service Catalog still holds {name} for it",
+        hint="terminate it: `aws servicecatalog terminate-provisioned-product "
+        f"--provisioned-product-name {name}`",
+    )
 
 
 def _present(aws: Aws, step: Provision | Update) -> Template | None:

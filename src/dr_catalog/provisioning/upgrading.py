@@ -15,10 +15,9 @@ from .. import names
 from ..errors import DrCatalogError, LaunchError
 from . import catalog, parameters
 from .aws import Aws
-from .launching import busy, failed_creation, launched_version, planned, refuse_suffix_parameter
+from .launching import busy, failed_creation, launched_version, refuse_suffix_parameter
 from .model import (
     AVAILABLE,
-    PLAN_IN_PROGRESS,
     TAINTED,
     UPDATE,
     Launch,
@@ -59,8 +58,6 @@ def plan_upgrade(aws: Aws, request: UpgradeRequest) -> Update | Follow | Nothing
     refuse_suffix_parameter(request.parameters)
     launch = catalog.find_launch(aws, request.suffix)
     product, present = launched_version(aws, launch)
-    if launch.status == PLAN_IN_PROGRESS:
-        raise planned(aws, request.suffix)
     if launch.changing:
         return _running(aws, request, product, launch)
     if launch.status not in (AVAILABLE, TAINTED):

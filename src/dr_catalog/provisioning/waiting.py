@@ -8,6 +8,7 @@ TAINTED is a failed update that rolled back, and no success.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ POLL_SECONDS, LOCAL_POLL_SECONDS = 5.0, 0.1
 # The longer it runs, the less a moment matters: a tenth of what has passed. Many who wait for one local
 # process would else keep it busy with their questions.
 _GROWTH = 1.1
+# Polls: a tenth of a second brings little that is new, and much to read again.
+_LOCAL_EVENTS_EVERY = 5
 _NOUN = {LAUNCH: "launch", UPGRADE: "upgrade", TERMINATE: "termination"}
 _AFTER_FAILURE = {
     LAUNCH: "mend the reason, clear it away with `{terminate}`, then launch again",
@@ -93,7 +96,8 @@ def wait(
         step: What was executed.
         record: What `steps.execute` answered.
         report: Called at every poll with new events, perhaps none, and with the reason why events
-            can't be read, empty while they can.
+            can't be read, empty while they can. A local endpoint is asked for events at every fifth
+            poll, and once more in the end.
         sleep: Takes seconds.
 
     Raises:
@@ -101,10 +105,11 @@ def wait(
     """
     name = stack_name(account=aws.account, launch_id=record.launch_id)
     events = StackEvents(aws, suffix=step.suffix, stack=_stack_id(aws, name), since=record.created)
-    pause = LOCAL_POLL_SECONDS if aws.local else POLL_SECONDS
-    while True:
+    pause, every = (LOCAL_POLL_SECONDS, _LOCAL_EVENTS_EVERY) if aws.local else (POLL_SECONDS, 1)
+    for poll in itertools.count():
         record = aws.record(record.id)
-        report(events.fresh(), events.blocked)
+        look = record.finished or poll % every == 0
+        report(events.fresh() if look else (), events.blocked)
         if record.finished:
             break
         sleep(pause)

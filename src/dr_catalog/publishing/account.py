@@ -14,13 +14,21 @@ from typing import Any
 
 from .. import names
 from ..definitions import Stage
-from .stack import Deployed, deploy, describe
+from .accounts import Accounts
+from .stack import Deployed, Store, deploy, describe
 
 ROLES, REGION = "dr-catalog-roles", "dr-catalog-region"
 
 
-def deploy_roles(cloudformation: Any, *, stage: Stage, templates: Mapping[str, str]) -> Deployed:
-    """The launch roles, the StackSet roles and the boundary; IAM is global, so once."""
+def deploy_roles(
+    cloudformation: Any, *, stage: Stage, templates: Mapping[str, str], store: Store
+) -> Deployed:
+    """The launch roles, the StackSet roles and the boundary; IAM is global, so once.
+
+    Args:
+        store: The stage's asset bucket in the client's region: each product adds a role, so that the
+            template of a larger catalog is too long for a request.
+    """
     return deploy(
         cloudformation,
         name=ROLES,
@@ -30,6 +38,7 @@ def deploy_roles(cloudformation: Any, *, stage: Stage, templates: Mapping[str, s
             "FirstRegion": stage.regions[0],
             "SecondRegion": stage.regions[1],
         },
+        store=store,
     )
 
 
@@ -45,6 +54,14 @@ def deploy_parameters(
             "AssetBucketPrefix": names.ASSET_BUCKET_PREFIX.of(account=stage.account),
             "PeerRegion": peer_of(stage, region),
         },
+    )
+
+
+def asset_store(accounts: Accounts, *, stage: Stage, region: str) -> Store:
+    """The stage's asset bucket in this region, with its owner's client."""
+    return Store(
+        s3=accounts.client("s3", account=stage.account, region=region),
+        bucket=names.ASSET_BUCKET.of(account=stage.account, region=region),
     )
 
 

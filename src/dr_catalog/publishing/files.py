@@ -22,11 +22,16 @@ def released(products: Iterable[Product]) -> Mapping[str, bytes]:
         for entry in product.versions:
             release = load_release(product, entry.version)
             for role, data in release.templates.items():
-                files[f"templates/{release.manifest.templates[role].sha256}.json"] = data
+                files[template_key(release.manifest.templates[role].sha256)] = data
             for asset in release.manifest.assets:
                 data = asset_file(product, asset.sha256).read_bytes()
                 files[f"assets/{asset.sha256}.zip"] = data
     return files
+
+
+def template_key(sha256: str) -> str:
+    """The key of the template with this digest."""
+    return f"templates/{sha256}.json"
 
 
 def upload(s3: Any, *, bucket: str, files: Mapping[str, bytes]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from . import membership, regional_settings
 from .account import (
     REGION,
     ROLES,
+    asset_store,
     deploy_parameters,
     deploy_roles,
     peer_of,
@@ -85,7 +86,12 @@ class Onboarding:
         portfolios = {region: self._portfolio(stage, region) for region in stage.regions}
         templates = synthesise(self.root)
         home = stage.regions[0]
-        roles = deploy_roles(self._client("cloudformation", home), stage=stage, templates=templates)
+        roles = deploy_roles(
+            self._client("cloudformation", home),
+            stage=stage,
+            templates=templates,
+            store=asset_store(self.accounts, stage=stage, region=home),
+        )
         self.say(f"{self.account}: launch roles, StackSet roles and boundary are there")
         with ThreadPoolExecutor(max_workers=len(stage.regions)) as pool:
             done = [

@@ -14,7 +14,7 @@ from ..definitions import Catalog, Stage, load_catalog
 from ..errors import NotFoundError, SetupError
 from ..translation import translated
 from . import files, guidance
-from .account import deploy_parameters, deploy_roles
+from .account import asset_store, deploy_parameters, deploy_roles
 from .accounts import Accounts
 from .assembly import synthesise
 from .stack import deploy, describe, outputs
@@ -73,41 +73,65 @@ class Publishing:
             )
         self.say(f"synthesising the stacks of stage {stage.name}")
         templates = synthesise(self.root)
-        # A launch constraint is refused until its role exists in this account too.
-        deploy_roles(
-            self.accounts.client("cloudformation", account=stage.account, region=stage.regions[0]),
-            stage=stage,
-            templates=templates,
-        )
+        home = stage.regions[0]
         with ThreadPoolExecutor(max_workers=len(stage.regions)) as pool:
+            # The bucket first, since the roles' template may have to go through it.
+            buckets = dict(
+                zip(
+                    stage.regions,
+                    pool.map(lambda region: self._bucket(stage, region, templates), stage.regions),
+                    strict=True,
+                )
+            )
+            # A launch constraint is refused until its role exists in this account too.
+            deploy_roles(
+                self.accounts.client("cloudformation", account=stage.account, region=home),
+                stage=stage,
+                templates=templates,
+                store=asset_store(self.accounts, stage=stage, region=home),
+            )
             done = [
-                pool.submit(self._region, catalog, stage, region, templates)
+                pool.submit(self._region, catalog, stage, region, templates, buckets[region])
                 for region in stage.regions
             ]
             return tuple(future.result() for future in done)
 
+    def _bucket(self, stage: Stage, region: str, templates: Mapping[str, str]) -> tuple[str, ...]:
+        """The asset bucket of the region, and what was changed for it."""
+        deployed = deploy(
+            self.accounts.client("cloudformation", account=stage.account, region=region),
+            name=ASSETS,
+            template=templates[f"Assets-{stage.name}-{region}"],
+        )
+        return (f"stack {ASSETS}",) if deployed.changed else ()
+
     def _region(
-        self, catalog: Catalog, stage: Stage, region: str, templates: Mapping[str, str]
+        self,
+        catalog: Catalog,
+        stage: Stage,
+        region: str,
+        templates: Mapping[str, str],
+        so_far: tuple[str, ...],
     ) -> Published:
         def client(service: str) -> Any:
             return self.accounts.client(service, account=stage.account, region=region)
 
         cloudformation = client("cloudformation")
-        changes: list[str] = []
-        bucket = names.ASSET_BUCKET.of(account=stage.account, region=region)
+        changes = list(so_far)
+        store = asset_store(self.accounts, stage=stage, region=region)
+        bucket = store.bucket
         deploy_parameters(cloudformation, stage=stage, region=region, templates=templates)
         offered = [catalog.products[name] for name in catalog.portfolio.products]
 
-        if deploy(
-            cloudformation, name=ASSETS, template=templates[f"Assets-{stage.name}-{region}"]
-        ).changed:
-            changes.append(f"stack {ASSETS}")
         written = files.upload(client("s3"), bucket=bucket, files=files.released(offered))
         if written:
             changes.append(f"{len(written)} files")
             self.say(f"{region}: {len(written)} files in {bucket}")
         portfolio = deploy(
-            cloudformation, name=PORTFOLIO, template=templates[f"Portfolio-{stage.name}-{region}"]
+            cloudformation,
+            name=PORTFOLIO,
+            template=templates[f"Portfolio-{stage.name}-{region}"],
+            store=store,
         )
         if portfolio.changed:
             changes.append(f"stack {PORTFOLIO}")

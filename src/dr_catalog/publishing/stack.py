@@ -1,4 +1,10 @@
-"""One stack, brought to what its template says by a change set, or deleted; each waits for the end."""
+"""One stack, brought to what its template says by a change set, or deleted; each waits for the end.
+
+A template that is too long for a request goes through the stage's asset bucket, under its hash as releases do,
+and CloudFormation reads it there as whoever asks: the bucket lets every account of the catalog read.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+"""
 
 from __future__ import annotations
 
@@ -11,8 +17,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..errors import PublishError
+from ..releases.manifest import digest
+from . import files
 from .accounts import poll_seconds
 
+INLINE_LIMIT = 51_200  # bytes of a template in a request
 NOTHING_TO_DO = ("didn't contain changes", "No updates are to be performed")
 
 
@@ -25,14 +34,46 @@ class Deployed:
     outputs: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Store:
+    """An asset bucket in the stack's region, for templates that are too long for a request.
+
+    Args:
+        s3: A client of the bucket's owner in its region.
+    """
+
+    s3: Any
+    bucket: str
+
+    def put(self, template: str) -> str:
+        """Upload the template unless it is there; its URL, path-style as a version's."""
+        body = template.encode()
+        key = files.template_key(digest(body))
+        written = files.upload(self.s3, bucket=self.bucket, files={key: body})
+        files.check(self.s3, bucket=self.bucket, keys=written)
+        meta = self.s3.meta
+        suffix = "amazonaws.com.cn" if meta.partition == "aws-cn" else "amazonaws.com"
+        return f"https://s3.{meta.region_name}.{suffix}/{self.bucket}/{key}"
+
+
 def deploy(
-    cloudformation: Any, *, name: str, template: str, parameters: Mapping[str, str] | None = None
+    cloudformation: Any,
+    *,
+    name: str,
+    template: str,
+    parameters: Mapping[str, str] | None = None,
+    store: Store | None = None,
 ) -> Deployed:
     """Create or update the stack and wait for it.
 
+    Args:
+        store: Where the template goes if it is too long for a request.
+
     Raises:
-        PublishError: The stack failed; the reason is its first failed resource.
+        PublishError: The stack failed, and the reason is its first failed resource; or its template is
+            too long and there is no store.
     """
+    source = _source(name, template, store)
     stack = describe(cloudformation, name)
     if stack and stack["StackStatus"] in ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"):
         # What an earlier run left before it made anything, or rolled back: it holds nothing.
@@ -48,7 +89,7 @@ def deploy(
         StackName=name,
         ChangeSetName=f"dr-{uuid.uuid4()}",
         ChangeSetType="UPDATE" if stack else "CREATE",
-        TemplateBody=template,
+        **source,
         Parameters=values,
         Capabilities=["CAPABILITY_NAMED_IAM"],
     )["Id"]
@@ -65,6 +106,18 @@ def deploy(
             hint="mend the reason and run the command again; it resumes",
         )
     return Deployed(name=name, changed=True, outputs=outputs(after))
+
+
+def _source(name: str, template: str, store: Store | None) -> dict[str, str]:
+    size = len(template.encode())
+    if size <= INLINE_LIMIT:
+        return {"TemplateBody": template}
+    if store is None:
+        raise PublishError(
+            f"the template of stack {name} is too long",
+            why=f"it has {size:,} bytes, and a request takes {INLINE_LIMIT:,}",
+        )
+    return {"TemplateURL": store.put(template)}
 
 
 def remove(cloudformation: Any, *, name: str) -> bool:

@@ -1,6 +1,6 @@
 """Whether the catalog's releases are whole, valid and within the rules.
 
-    products -> integrity, quotas, policies, lint -> findings -> less the accepted ones
+    products -> integrity, quotas, policies, lint, rights -> findings -> less the accepted ones
 
 Nothing is written and nothing is called: it reads the catalog's files alone.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..definitions import Catalog, PolicyException, Product
-from . import integrity, lint, policies, quotas
+from . import integrity, lint, policies, quotas, rights
 from .findings import Finding, accept, ordered
 from .layout import frozen_versions, read_templates, release_folder
 from .template import Template
@@ -27,7 +27,11 @@ def verify_catalog(catalog: Catalog) -> tuple[Finding, ...]:
 
 def verify_product(product: Product) -> tuple[Finding, ...]:
     """What is wrong with a product's releases, and which of its exceptions match nothing."""
-    found = [*quotas.check_product(product), *integrity.check_folders(product)]
+    found = [
+        *quotas.check_product(product),
+        *integrity.check_folders(product),
+        *rights.check_product(product),
+    ]
     used: set[PolicyException] = set()
     for version in frozen_versions(product):
         found += integrity.check_release(product, version)

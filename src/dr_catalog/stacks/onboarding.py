@@ -1,12 +1,13 @@
 """What a tenant account needs before a launch: roles once, parameters in each region of the pair.
 
 Both stacks are the same for every account; parameters say which hub and which pair. An organisation
-may roll them out by its own StackSets instead of ``dr-catalog onboard``.
+may roll them out by its own StackSets instead of ``dr-catalog onboard``. The roles follow the releases: a new
+one that brings a resource type changes them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aws_cdk as cdk
@@ -21,10 +22,20 @@ class OnboardingRolesStack(cdk.Stack):
     """The launch role of each product, the StackSet roles and the boundary; once an account.
 
     Args:
-        products: The products' names.
+        launch: What the launch role of each product needs, by the product's name.
+        execution: What the StackSet execution role needs.
+        review: Which resources their actions may touch.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, products: Sequence[str]) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        launch: Mapping[str, launch_roles.Rights],
+        execution: launch_roles.Rights,
+        review: launch_roles.Review,
+    ) -> None:
         super().__init__(
             scope,
             construct_id,
@@ -44,6 +55,12 @@ class OnboardingRolesStack(cdk.Stack):
             cdk.CfnParameter(self, name, description=f"A region of the pair ({name})")
             pair.append(f"${{{name}}}")
         where = {"partition": "${AWS::Partition}", "account": "${AWS::AccountId}"}
+        within: dict[str, Any] = {
+            **where,
+            "review": review,
+            "regions": pair,
+            "asset_bucket_prefix": prefix,
+        }
         iam.CfnManagedPolicy(
             self,
             "Boundary",
@@ -51,14 +68,12 @@ class OnboardingRolesStack(cdk.Stack):
             description="The most that a role made by a launch can do",
             policy_document=_substituted(launch_roles.boundary_policy(**where)),
         )
-        for product in products:
+        for product, rights in launch.items():
             self._role(
                 name=names.LAUNCH_ROLE.of(suffix=product),
                 trust=_trust("servicecatalog.amazonaws.com"),
                 description=f"Service Catalog launches {product} under it",
-                documents=launch_roles.launch_policies(
-                    **where, regions=pair, asset_bucket_prefix=prefix
-                ),
+                documents=launch_roles.launch_policies(rights=rights, **within),
             )
         stack_sets = f"arn:{self.partition}:cloudformation:*:{self.account}:stackset/dr-*"
         administration = self._role(
@@ -81,9 +96,7 @@ class OnboardingRolesStack(cdk.Stack):
                 "Action": "sts:AssumeRole",
             },
             description="Makes the peer region's resources",
-            documents=launch_roles.execution_policies(
-                **where, regions=pair, asset_bucket_prefix=prefix
-            ),
+            documents=launch_roles.execution_policies(rights=execution, **within),
         )
 
     def _role(
@@ -140,7 +153,7 @@ class OnboardingRegionStack(cdk.Stack):
 
 
 def _substituted(document: Any) -> Any:
-    """A document with ``Fn::Sub`` where a text has something to substitute: short, for 51,200 bytes."""
+    """A document with ``Fn::Sub`` where a text has something to substitute."""
     if isinstance(document, dict):
         return {name: _substituted(value) for name, value in document.items()}
     if isinstance(document, list):

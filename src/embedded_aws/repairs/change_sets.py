@@ -13,7 +13,6 @@ from typing import Any
 from ministack.services.cloudformation import changesets, engine, provisioners, stacks
 
 from ..extension import require
-from ..resource_types.schema import schema_of
 
 _resolve = require(changesets, "_resolve_props_for_diff")
 _evaluate = require(engine, "_evaluate_conditions")
@@ -46,6 +45,9 @@ def resolved(
 
 def recreation(resource_type: str, name: str) -> str:
     """Whether a change of the property replaces the resource: Always, Conditionally or Never."""
+    # Resource types take hold of ministack when they are imported: after the repairs, not before.
+    from ..resource_types.schema import schema_of
+
     schema = None if resource_type in _tables else schema_of(resource_type)
     if schema is None:
         said: str = _recreation(resource_type, name)

@@ -6,12 +6,18 @@ See https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
+from ministack.services import cloudwatch
 
+from ..extension import require
+from .alarms_evaluation import alarms
 from .context import Made, Properties, here, known, refuse_replacement, tags
+
+_composites = require(cloudwatch, "_composite_alarms")
 
 ALARM = (
     "ActionsEnabled",
@@ -52,19 +58,19 @@ class AlarmType:
         TYPE: The CloudFormation type.
         settings: Its properties, which are the operation's parameters.
         put: The operation that makes and changes it.
-        kind: CloudWatch's name of it.
+        there: CloudWatch's own, by name; to describe an alarm would judge it by its data first.
     """
 
     TYPE: str
     settings: tuple[str, ...]
     put: str
-    kind: str
+    there: Container[str]
     TAGS: str = "Tags"
 
     def create(self, logical_id: str, properties: Properties, stack_name: str) -> Made:
         """Put an alarm that is not there yet."""
         name = properties.get("AlarmName") or f"{stack_name}-{logical_id}"[:_NAME_LIMIT]
-        if self._describe(name):
+        if name in self.there:
             raise ValueError(f"{name} already exists")
         return self._put(name, properties, {"Tags": tags(properties)} if tags(properties) else {})
 
@@ -80,7 +86,7 @@ class AlarmType:
 
     def delete(self, physical_id: str, properties: dict[str, Any]) -> None:
         """Delete the alarm, unless a composite alarm needs it."""
-        if self._describe(physical_id):
+        if physical_id in self.there:
             here("cloudwatch").delete_alarms(AlarmNames=[physical_id])
 
     def _put(self, name: str, properties: Properties, more: dict[str, Any]) -> Made:
@@ -91,11 +97,6 @@ class AlarmType:
         getattr(here("cloudwatch"), self.put)(AlarmName=name, **settings, **more)
         arn = f"arn:aws:cloudwatch:{get_region()}:{get_account_id()}:alarm:{name}"
         return name, {"Arn": arn}
-
-    def _describe(self, name: str) -> list[Any]:
-        answer = here("cloudwatch").describe_alarms(AlarmNames=[name], AlarmTypes=[self.kind])
-        found: list[Any] = answer[f"{self.kind}s"]
-        return found
 
 
 class Dashboard:
@@ -157,9 +158,7 @@ def _check_body(body: str) -> None:
 
 
 TYPES = (
-    AlarmType("AWS::CloudWatch::Alarm", ALARM, "put_metric_alarm", "MetricAlarm"),
-    AlarmType(
-        "AWS::CloudWatch::CompositeAlarm", COMPOSITE, "put_composite_alarm", "CompositeAlarm"
-    ),
+    AlarmType("AWS::CloudWatch::Alarm", ALARM, "put_metric_alarm", alarms),
+    AlarmType("AWS::CloudWatch::CompositeAlarm", COMPOSITE, "put_composite_alarm", _composites),
     Dashboard(),
 )

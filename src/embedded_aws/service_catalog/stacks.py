@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from ministack.services.cloudformation import stacks as engine
 
 from ..clients import client
 from ..extension import require
+from ..stack_progress import events, in_progress, turns
 from .errors import ServiceCatalogError
 
 # Not an account of anybody's: the service's own.
@@ -34,7 +34,6 @@ _BUCKET = "servicecatalog-templates-{region}"
 _BUCKET_TAG = "servicecatalog:provisioning=true"
 _TAG_PREFIX = "aws:servicecatalog:"
 _CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
-_FIRST_WAIT, _LONGEST_WAIT, _GROWTH = 0.02, 0.5, 1.1  # a tenth of what has passed
 
 _own_tokens: set[str] = set()
 
@@ -218,11 +217,11 @@ def _settings(launch: Launch, address: str, token: str) -> dict[str, Any]:
 
 
 def _settled(launch: Launch, stack_id: str, token: str, *, wanted: str) -> Result:
-    for _ in _polls():
-        answer = _call(launch.account, launch.region, "describe_stacks", StackName=stack_id)
-        stack = answer["Stacks"][0]
-        if not stack["StackStatus"].endswith("_IN_PROGRESS"):
+    for _ in turns():
+        if not in_progress(account=launch.account, region=launch.region, stack_id=stack_id):
             break
+    answer = _call(launch.account, launch.region, "describe_stacks", StackName=stack_id)
+    stack = answer["Stacks"][0]
     if stack["StackStatus"] != wanted:
         raise StackError(_reason(launch.account, launch.region, stack_id, token))
     outputs = [
@@ -246,11 +245,10 @@ def _exists(account: str, region: str, stack_id: str) -> bool:
 
 def _deleted(account: str, region: str, stack_id: str, token: str) -> None:
     """Wait by the operation's own events: the stack's status may still be that of the last one."""
-    for _ in _polls():
-        answer = _call(account, region, "describe_stack_events", StackName=stack_id)
+    for _ in turns():
         statuses = {
             event["ResourceStatus"]
-            for event in answer["StackEvents"]
+            for event in events(account=account, region=region, stack_id=stack_id)
             if event.get("ClientRequestToken") == token
             and event.get("PhysicalResourceId") == stack_id
         }
@@ -278,15 +276,6 @@ def _reason(account: str, region: str, stack_id: str, token: str) -> str:
         for event in resources or failures
     ]
     return "; ".join(reasons) or f"Stack {stack_id} did not reach the wanted state"
-
-
-def _polls() -> Iterator[None]:
-    """Turns of a wait, the pauses between them growing; CloudFormation decides when it ends."""
-    pause = _FIRST_WAIT
-    while True:
-        time.sleep(pause)
-        yield
-        pause = min(pause * _GROWTH, _LONGEST_WAIT)
 
 
 @contextmanager

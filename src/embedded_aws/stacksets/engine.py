@@ -9,7 +9,6 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-concept
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -17,11 +16,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..clients import client
+from ..stack_progress import in_progress, turns
 from . import roles
 from .state import Instance, Operation, Outcome, StackSet, now
 
 REASON_LIMIT = 850
-_FIRST_WAIT, _LONGEST_WAIT, _GROWTH = 0.02, 0.5, 1.1  # a tenth of what has passed
 _NOTHING_TO_DO = "No updates are to be performed"
 _GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE")
 
@@ -113,7 +112,7 @@ def _act(stack_set: StackSet, action: str, instance: Instance) -> None:
     else:
         name = f"StackSet-{stack_set['name']}-{uuid.uuid4()}"
         instance["stack_id"] = api.create_stack(StackName=name, **arguments)["StackId"]
-    _await(api, instance["stack_id"])
+    _await(api, instance)
 
 
 def _arguments(stack_set: StackSet, instance: Instance) -> dict[str, Any]:
@@ -135,21 +134,22 @@ def _delete(api: Any, instance: Instance) -> None:
     stack_id = instance["stack_id"]
     if _status(api, stack_id) != "DELETE_COMPLETE":
         api.delete_stack(StackName=stack_id)
-        _await(api, stack_id)
+        _await(api, instance)
     instance["stack_id"] = ""
 
 
-def _await(api: Any, stack_id: str) -> None:
-    """Wait until the stack has come to rest.
+def _await(api: Any, instance: Instance) -> None:
+    """Wait until the instance's stack has come to rest.
 
     Raises:
         InstanceError: Not where it was to go; with the reason of its first failure.
     """
-    pause = _FIRST_WAIT
-    while (status := _status(api, stack_id)).endswith("_IN_PROGRESS"):
-        time.sleep(pause)
-        pause = min(pause * _GROWTH, _LONGEST_WAIT)
-    if status not in _GOOD:
+    place = {"account": instance["account"], "region": instance["region"]}
+    stack_id = instance["stack_id"]
+    for _ in turns():
+        if not in_progress(**place, stack_id=stack_id):
+            break
+    if _status(api, stack_id) not in _GOOD:
         raise InstanceError(_first_failure(api, stack_id))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import ssl
 import threading
 from collections import Counter
@@ -253,6 +255,66 @@ def test_ready_asks_the_ledger_for_what_the_role_needs(
     assert late.status == 503
     assert late.body["checks"]["lag"]["reason"] == "0 ms"
     assert late.body["checks"]["ledger"]["ok"] is True
+
+
+def test_a_reader_that_is_down_is_told_and_the_standby_comes_back_with_it(
+    writer: Processor, standby: Processor, database: Database
+) -> None:
+    writer.post(transactionId="t-1", amount="1")
+    assert soon(standby, "/transactions/t-1").status == 200
+    rds = database.client("rds", STANDBY)
+    (reader,) = rds.describe_db_instances()["DBInstances"]
+    rds.delete_db_instance(DBInstanceIdentifier=reader["DBInstanceIdentifier"])
+    try:
+        down = standby.get("/ready")
+        assert down.status == 503
+        assert {name for name, check in down.body["checks"].items() if not check["ok"]} == {
+            "ledger",
+            "lag",
+        }
+        refused = standby.get("/transactions/t-1")
+        assert (refused.status, refused.body["error"]) == (503, "ledger unavailable")
+        assert STANDBY in refused.body["reasons"][0]
+        assert writer.get("/ready").status == 200  # the writer's region goes on
+        assert writer.post(transactionId="t-2", amount="2").status == 201
+    finally:
+        rds.create_db_instance(
+            **{
+                name: reader[name]
+                for name in (
+                    "DBClusterIdentifier",
+                    "DBInstanceClass",
+                    "DBInstanceIdentifier",
+                    "Engine",
+                )
+            }
+        )
+    assert soon(standby, "/ready").status == 200
+    assert soon(standby, "/transactions/t-2").status == 200
+
+
+def test_a_replication_that_lags_is_told_in_milliseconds_until_it_has_caught_up(
+    writer: Processor, standby: Processor, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "LAG_LIMIT", 50)
+    writer.post(transactionId="t-1", amount="1")
+    assert soon(standby, "/ready").status == 200
+    [[replay]] = database.run(
+        "SELECT pid FROM pg_stat_activity WHERE backend_type = 'startup'", STANDBY, "Reader"
+    )
+    os.kill(replay, signal.SIGSTOP)  # what is received is no longer replayed
+    try:
+        writer.post(transactionId="t-2", amount="2")
+        threading.Event().wait(0.1)
+        late = standby.get("/ready")
+        assert late.status == 503
+        assert late.body["checks"]["ledger"]["ok"] is True
+        assert int(late.body["checks"]["lag"]["reason"].removesuffix(" ms")) > 50
+        assert standby.get("/transactions/t-1").status == 200  # what is old is there
+    finally:
+        os.kill(replay, signal.SIGCONT)
+    assert soon(standby, "/transactions/t-2").status == 200
+    assert soon(standby, "/ready").status == 200
 
 
 def test_a_reader_is_no_writer(make: Make, database: Database) -> None:

@@ -63,17 +63,23 @@ def connect(
         pg8000.exceptions.Error: The server refused, or can't be reached.
         OSError: The server can't be verified, or does not answer in time.
     """
-    return Connection(
-        user,
-        host=to.host,
-        port=port,
-        database=database,
-        password=password(to.host),
-        ssl_context=_tls(local=ipaddress.ip_address(to.address).is_loopback),
-        timeout=TIMEOUT,
-        application_name="dr-catalog",
-        tcp_keepalive=True,
-    )
+    # The driver leaves a socket open whose server hung up, so it is given one that is closed here.
+    plain = socket.create_connection((to.host, port), TIMEOUT)
+    try:
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        return Connection(
+            user,
+            host=to.host,
+            sock=plain,
+            database=database,
+            password=password(to.host),
+            ssl_context=_tls(local=ipaddress.ip_address(to.address).is_loopback),
+            timeout=TIMEOUT,
+            application_name="dr-catalog",
+        )
+    except BaseException:
+        plain.close()
+        raise
 
 
 @cache
