@@ -21,6 +21,9 @@ come before and are not timed. Four things are compared with the wall time:
   (at least two an account), and scaled.
 - *One after the other*, account by account: ``launches x alone``.
 
+The emulator keeps a process for each function that a launch has called: 200 launches leave about a
+thousand until the end, so give the whole a machine of its own, and never run two at once.
+
 **Status.** `launched` against canned answers that botocore reads as if they came from AWS: 1,000
 launches of two products, 20 a page. What counts is calls against pages.
 """
