@@ -379,7 +379,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Many launches at once, and status of many.")
     parser.add_argument("--launches", type=int, default=40)
     parser.add_argument("--accounts", type=int, default=4)
-    parser.add_argument("--at-once", type=int, default=16)
+    parser.add_argument("--at-once", type=int, default=8)
     given = parser.parse_args()
     show_launches(launches=given.launches, accounts=given.accounts, at_once=given.at_once)
     show_status()
