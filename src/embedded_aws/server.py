@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable
@@ -36,6 +37,7 @@ _BACKLOG = 128
 _COLLECT_AFTER = (20_000, 50, 100)
 """Python's garbage collection, rarer than by default: models and state stay, and are large."""
 _END_SECONDS = 1.0
+_FILES = 20_000
 
 
 def listen(port: int) -> socket.socket:
@@ -67,11 +69,20 @@ def serve(listener: socket.socket, *, state: Path | None, ready: Callable[[], No
             keeps nothing.
         ready: Called once, when requests are answered.
     """
+    _allow_files()
     os.environ.update(_settings(listener.getsockname()[1], state))
     gc.set_threshold(*_COLLECT_AFTER)
     app = _application()
     gc.freeze()
     asyncio.run(_run(app, listener, ready))
+
+
+def _allow_files() -> None:
+    """As many open files as may be, up to what is ever needed: each function's process takes four."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _settings(port: int, state: Path | None) -> dict[str, str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +16,9 @@ import pytest
 from embedded_aws.repairs import warm_starts
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="ministack's own way elsewhere")
+
+PAST_SELECT = 1024
+"""The first file that `select.select` refuses."""
 
 SCRIPT = """
 import json, os, sys
@@ -121,3 +126,17 @@ def test_a_function_brings_its_own_modules(started: Any, tmp_path: Path) -> None
 @pytest.mark.parametrize("own", [{"PYTHONHASHSEED": "1"}, {"_LAMBDA_LAYERS_DIRS": "/nowhere"}])
 def test_what_python_reads_at_its_start_is_read(started: Any, own: dict[str, str]) -> None:
     assert not ask(started(**own))["loaded"]
+
+
+def test_many_open_files_are_no_hindrance(started: Any) -> None:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < PAST_SELECT * 2:
+        pytest.skip("no more files may be open here than `select.select` takes")
+    with contextlib.ExitStack() as held:
+        for _ in range(PAST_SELECT):
+            held.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+        process = started()
+        assert ask(process)["line"] == "this\n"
+        assert process.poll() is None
+        process.terminate()
+        assert process.wait(5) == -15

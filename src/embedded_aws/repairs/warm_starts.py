@@ -154,8 +154,15 @@ class Process:
 
     def _ended(self, timeout: float | None) -> int | None:
         with self._lock:
-            if self.returncode is None and select.select([self._status], [], [], timeout)[0]:
+            if self.returncode is None and _readable(self._status, timeout):
                 # Nothing comes from a source that was killed.
                 self.returncode = int(self._status.read(warm_process.NUMBER) or -signal.SIGKILL)
                 self._status.close()
             return self.returncode
+
+
+def _readable(file: IO[bytes], timeout: float | None) -> bool:
+    """Whether something, or the end, can be read by then; `select.select` stops at file 1,024."""
+    poll = select.poll()
+    poll.register(file, select.POLLIN)
+    return bool(poll.poll(None if timeout is None else timeout * 1000))
