@@ -77,6 +77,11 @@ ROWS = (
 )
 GONE = ("deleted", "deleting", "failed", "rejected")
 """States in which EC2 still lists what is no more."""
+GLOBAL = ("iam", "route53", "s3")
+"""They answer the same in every region, so one is asked."""
+
+_pending: set[str] = set()
+"""Keys seen to be pending deletion, by ARN: none comes back, and each look would ask about all."""
 
 
 def estate(person: Identity) -> Estate:
@@ -88,6 +93,8 @@ def estate(person: Identity) -> Estate:
 
 def _things(person: Identity, region: str) -> Iterator[str]:
     for row in ROWS:
+        if row.service in GLOBAL and region != REGION:
+            continue
         for each in _listed(person.client(row.service, region), row.operation, row.kind, row.given):
             yield f"{row.service} {row.kind} {each[row.identity] if row.identity else each}"
     ec2 = person.client("ec2", region)
@@ -106,12 +113,17 @@ def _things(person: Identity, region: str) -> Iterator[str]:
                 yield f"ec2 {kind} {each[identity]}"
     kms = person.client("kms", region)
     for key in _listed(kms, "list_keys", "Keys"):
-        described = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
-        if not described["KeyState"].startswith("Pending"):
-            yield f"kms key {described['KeyId']}"
+        if key["KeyArn"] in _pending:
+            continue
+        if kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"].startswith("Pending"):
+            _pending.add(key["KeyArn"])
+        else:
+            yield f"kms key {key['KeyId']}"
     for stack in _listed(person.client("cloudformation", region), "list_stacks", "StackSummaries"):
         if stack["StackStatus"] != "DELETE_COMPLETE":
             yield f"cloudformation stack {stack['StackName']} {stack['StackStatus']}"
+    if region != REGION:
+        return
     route53 = person.client("route53", region)
     for zone in _listed(route53, "list_hosted_zones", "HostedZones"):
         for record in _listed(
