@@ -13,7 +13,7 @@ demo: $(READY)  ## the whole story on the embedded AWS
 	$(BIN)/python examples/demo.py
 
 test: $(READY)  ## the whole suite
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3
 
 check: $(READY)  ## format, lint, types, arrows between the folders, releases
 	$(BIN)/ruff format --check .

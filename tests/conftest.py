@@ -16,7 +16,7 @@ import pytest
 
 Template = dict[str, Any]
 LONGEST = ("faults", "embedded_aws", "end_to_end", "handlers", "synthesis", "releases", "cli")
-"""Groups of tests by the time they take: two workers then end at about the same time."""
+"""Groups of tests by the time they take: the workers then end at about the same time."""
 FAULTS = ("test_failed_launches.py", "test_guards.py")
 
 # Each boto3 session would read the endpoints of all of AWS and its services' models anew.
