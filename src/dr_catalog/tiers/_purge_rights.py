@@ -9,7 +9,9 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from .. import names
+from ..layers.backup import vault_arn
 from ..layers.kms import arn_in
+from ._rights import find_vaults, rds_arn
 
 if TYPE_CHECKING:
     from .guard import GuardedStores
@@ -74,23 +76,17 @@ def purge_rights(
             actions=["kms:DescribeKey", "kms:ScheduleKeyDeletion"],
             resources=[arn_in(scope, region=region, key_id=key_id) for region in regions],
         ),
-        *_purge_stores(stack, stores, regions=regions, table=table),
+        *_purge_stores(stack, stores, suffix=suffix, regions=regions, table=table),
     ]
 
 
-def rds_arn(stack: cdk.Stack, kind: str, name: str, *, region: str) -> str:
-    """Of anything of RDS; a global cluster's has no region."""
-    return stack.format_arn(
-        service="rds",
-        region=region,
-        resource=kind,
-        resource_name=name,
-        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-    )
-
-
 def _purge_stores(
-    stack: cdk.Stack, stores: GuardedStores, *, regions: tuple[str, str], table: str
+    stack: cdk.Stack,
+    stores: GuardedStores,
+    *,
+    suffix: str,
+    regions: tuple[str, str],
+    table: str,
 ) -> list[iam.PolicyStatement]:
     clusters = dict(zip(regions, (stores.launch_cluster, stores.peer_cluster), strict=True))
     global_cluster = rds_arn(stack, "global-cluster", stores.global_cluster, region="")
@@ -144,12 +140,12 @@ def _purge_stores(
                 for region in regions
             ],
         ),
-        *_purge_vaults(stack, stores.vault, regions=regions, table=table),
+        *_purge_vaults(stack, suffix=suffix, regions=regions, table=table),
     ]
 
 
 def _purge_vaults(
-    stack: cdk.Stack, vault: str, *, regions: tuple[str, str], table: str
+    stack: cdk.Stack, *, suffix: str, regions: tuple[str, str], table: str
 ) -> list[iam.PolicyStatement]:
     """A recovery point's ARN does not name its vault; the policies of other vaults keep theirs.
 
@@ -179,24 +175,11 @@ def _purge_vaults(
     ]
     through_backup = {"ForAnyValue:StringEquals": {"aws:CalledVia": "backup.amazonaws.com"}}
     return [
-        iam.PolicyStatement(
-            sid="FindVaults",  # the action knows no resources
-            actions=["backup:ListBackupVaults"],
-            resources=["*"],
-        ),
+        find_vaults(),
         iam.PolicyStatement(
             sid="DeleteVaults",
             actions=["backup:DeleteBackupVault", "backup:ListRecoveryPointsByBackupVault"],
-            resources=[
-                stack.format_arn(
-                    service="backup",
-                    region=region,
-                    resource="backup-vault",
-                    resource_name=vault,
-                    arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-                )
-                for region in regions
-            ],
+            resources=[vault_arn(stack, suffix=suffix, region=region) for region in regions],
         ),
         iam.PolicyStatement(
             sid="DeleteRecoveryPoints",

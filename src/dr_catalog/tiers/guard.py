@@ -23,7 +23,8 @@ from constructs import Construct
 from .. import names
 from ..layers._function import PythonFunction
 from ..layers._parameters import publish
-from ._purge_rights import purge_rights, rds_arn
+from ._purge_rights import purge_rights
+from ._rights import continue_itself, parameter_arn, rds_arn
 
 LAYER = "guard"
 PROTECTION = "deletion-protection"
@@ -138,7 +139,7 @@ class DeleteGuard(Construct):
                     actions=["ssm:PutParameter"],
                     resources=[parameter_arn(stack, completed)],
                 ),
-                _continue_itself(self, suffix=suffix),
+                continue_itself(stack, function=names.GUARD.of(suffix=suffix)),
                 _protect_table(stack, suffix=suffix, regions=(region, peer_region)),
                 *_guard_database(self, stores, regions=(region, peer_region)),
             ],
@@ -181,11 +182,6 @@ class DeleteGuard(Construct):
         _wait_for_everything(self.resource)
 
 
-def parameter_arn(stack: cdk.Stack, name: str) -> str:
-    """Of an SSM parameter of the stack's region."""
-    return stack.format_arn(service="ssm", resource="parameter", resource_name=name[1:])
-
-
 def _wait_for_everything(guard: cdk.CustomResource) -> None:
     """Let the guard be made after all else, and so deleted before it.
 
@@ -206,22 +202,6 @@ def _wait_for_everything(guard: cdk.CustomResource) -> None:
                 cdk.Fn.condition_if(condition.logical_id, each.ref, cdk.Aws.NO_VALUE)
             )
     own.add_property_override("After", conditional)
-
-
-def _continue_itself(scope: Construct, *, suffix: str) -> iam.PolicyStatement:
-    """What takes longer than one invocation may."""
-    return iam.PolicyStatement(
-        sid="ContinueItself",
-        actions=["lambda:InvokeFunction"],
-        resources=[
-            cdk.Stack.of(scope).format_arn(
-                service="lambda",
-                resource="function",
-                resource_name=names.GUARD.of(suffix=suffix),
-                arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-            )
-        ],
-    )
 
 
 def _protect_table(

@@ -19,9 +19,10 @@ from constructs import Construct
 
 from .. import names
 from ..layers._function import PythonFunction
+from ..layers.backup import vault_arn
 from ..layers.kms import arn_in
-from ._purge_rights import rds_arn
-from .guard import COMPLETED, LAYER, GuardedStores, parameter_arn
+from ._rights import continue_itself, find_vaults, parameter_arn, rds_arn
+from .guard import COMPLETED, LAYER, GuardedStores
 
 TIMEOUT = cdk.Duration.minutes(15)
 
@@ -136,18 +137,7 @@ def _rights(
             actions=["ssm:GetParameters"],
             resources=[parameter_arn(stack, completed)],
         ),
-        iam.PolicyStatement(
-            sid="ContinueItself",
-            actions=["lambda:InvokeFunction"],
-            resources=[
-                stack.format_arn(
-                    service="lambda",
-                    resource="function",
-                    resource_name=names.PEER_UNDO.of(suffix=suffix),
-                    arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-                )
-            ],
-        ),
+        continue_itself(stack, function=names.PEER_UNDO.of(suffix=suffix)),
         iam.PolicyStatement(
             sid="SeeBucket",
             actions=["s3:ListBucket"],
@@ -158,23 +148,11 @@ def _rights(
             actions=["s3:DeleteBucket"],
             resources=[f"arn:{stack.partition}:s3:::{bucket}"],
         ),
-        iam.PolicyStatement(
-            sid="FindVaults",  # the action knows no resources
-            actions=["backup:ListBackupVaults"],
-            resources=["*"],
-        ),
+        find_vaults(),
         iam.PolicyStatement(
             sid="DeleteEmptyVault",
             actions=["backup:DeleteBackupVault"],
-            resources=[
-                stack.format_arn(
-                    service="backup",
-                    region=region,
-                    resource="backup-vault",
-                    resource_name=stores.vault,
-                    arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-                )
-            ],
+            resources=[vault_arn(stack, suffix=suffix, region=region)],
         ),
         iam.PolicyStatement(
             sid="ScheduleReplicaKeyDeletion",

@@ -19,8 +19,8 @@ from constructs import Construct, IConstruct
 
 from .. import names
 from ..layers._function import PythonFunction
-from ._purge_rights import rds_arn
-from .guard import COMPLETED, LAYER, parameter_arn
+from ._rights import parameter_arn, rds_arn
+from .guard import COMPLETED, LAYER
 
 TIMEOUT = cdk.Duration.minutes(2)
 
