@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .organisation import ACCESS_ROLE
+
 if TYPE_CHECKING:
     from ..publishing import OffboardingPlan
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option(
     "--role",
-    default="OrganizationAccountAccessRole",
+    default=ACCESS_ROLE,
     show_default=True,
     help="The role to assume in the account.",
 )

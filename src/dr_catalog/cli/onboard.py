@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import click
 
+from .organisation import ACCESS_ROLE
+
 
 @click.command("onboard")
 @click.option("--account", required=True, metavar="ID", help="The account to onboard, 12 digits.")
 @click.option("--stage", required=True, help="The stage whose portfolio the account gets.")
 @click.option(
     "--role",
-    default="OrganizationAccountAccessRole",
+    default=ACCESS_ROLE,
     show_default=True,
     help="The role to assume in the account.",
 )
