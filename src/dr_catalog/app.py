@@ -35,7 +35,6 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
         The tiers as ordinary stacks, when the context names an ``environmentSuffix``; their files
         join the assembly after synthesis (``StandaloneStack.add_files``).
     """
-    portfolio = catalog.portfolio
     digests = {
         name: {
             entry.version: load_release(product, entry.version).manifest.templates["primary"].sha256
@@ -44,6 +43,7 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
         for name, product in catalog.products.items()
     }
     for stage in catalog.pipeline.stages:
+        portfolio = catalog.portfolio_of(stage)
         for region in stage.regions:
             env = cdk.Environment(account=stage.account, region=region)
             AssetStack(
@@ -57,11 +57,11 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
                 products=catalog.products,
                 digests=digests,
             )
-    review = load_review(portfolio.folder)
+    review = load_review(catalog.portfolio.folder)
     OnboardingRolesStack(
         app,
         "OnboardingRoles",
-        launch={name: launch_rights(catalog.products[name], review) for name in portfolio.products},
+        launch={name: launch_rights(catalog.products[name], review) for name in catalog.offered},
         execution=execution_rights(catalog, review),
         review=review,
     )
@@ -69,7 +69,7 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
     suffix = app.node.try_get_context("environmentSuffix")
     if suffix is None:
         return []
-    builds = [catalog.products[name].builds for name in portfolio.products]
+    builds = [catalog.products[name].builds for name in catalog.offered]
     return [
         StandaloneStack(
             app,

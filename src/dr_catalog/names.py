@@ -25,6 +25,13 @@ STACKSET_ADMINISTRATION_ROLE = "dr-catalog-stackset-administration"
 STACKSET_EXECUTION_ROLE = "dr-catalog-stackset-execution"
 PERMISSIONS_BOUNDARY = "dr-catalog-boundary"
 
+PUBLISH_ROLE = "dr-catalog-publish"
+"""In each stage's account: what the pipeline publishes as."""
+CANARY_ROLE = "dr-catalog-canary"
+"""In each stage's account: what the pipeline's canary launches as."""
+OBSERVER_ROLE = "dr-catalog-observer"
+"""In each onboarded account: as what its hub looks at the launches there."""
+
 
 @dataclass(frozen=True)
 class Name:

@@ -30,6 +30,10 @@ tag_options: {data-class: [internal, confidential]}
 constraints: {tier: [constraints/production.json]}
 """
 PIPELINE = """\
+name: tiers
+account: "555555555555"
+region: us-east-1
+source: {s3: {bucket: tiers-source, key: catalog.zip}}
 stages:
   - {name: dev, account: "111111111111", regions: [us-east-1, us-west-2]}
 """

@@ -20,7 +20,7 @@ from dr_catalog.definitions import (
 )
 from dr_catalog.errors import DefinitionError, NotFoundError
 
-from .conftest import Change
+from .conftest import PIPELINE, Change
 
 LOADERS = {"product": load_product, "portfolio": load_portfolio, "pipeline": load_pipeline}
 
@@ -104,23 +104,23 @@ WRONG = [
     ("portfolio", "production.json", "none.json", 6, "a file that exists", "create the file"),
     ("portfolio", "constraints/prod", "../prod", 6, "below the portfolio folder", "such as"),
     ("portfolio", "{tier: [con", "{other: [con", 6, "a product of this portfolio", "add it"),
-    ("pipeline", '"111111111111"', "012345670123", 2, "in quotes", 'quote it: "012345670123"'),
-    ("pipeline", '"111111111111"', "012345678901", 2, "in quotes", 'quote it: "012345678901"'),
-    ("pipeline", "us-east-1,", "US-EAST-1,", 2, "regions[0]: expected a region", "region's code"),
-    ("pipeline", "us-west-2", "us-east-1", 2, "regions[1]: expected each entry once", "delete"),
-    ("pipeline", ", us-west-2", "", 2, "a pair of two different regions, found 1", "write both"),
-    ("pipeline", "dev,", "dev, accounts: 3,", 2, "stages[0].accounts: expected one of", "delete"),
-    ("pipeline", "dev,", "Dev,", 2, "stages[0].name: expected a stage name", "such as dev"),
-    ("pipeline", "[us-east-1, us-west-2]", "us-east-1", 2, "regions: expected a list", "write [a"),
-    ("pipeline", "  - {", "\t- {", 2, "expected YAML, found text that does not parse", "a tab"),
-    ("pipeline", "dev,", "*dev,", 2, "expected YAML, found text that does not parse", "unclosed"),
-    ("pipeline", "stages:", "--- {}\n--- {}\nstages:", 2, "expected YAML", "unclosed"),
+    ("pipeline", '"111111111111"', "012345670123", 6, "in quotes", 'quote it: "012345670123"'),
+    ("pipeline", '"111111111111"', "012345678901", 6, "in quotes", 'quote it: "012345678901"'),
+    ("pipeline", "us-east-1,", "US-EAST-1,", 6, "regions[0]: expected a region", "region's code"),
+    ("pipeline", "us-west-2", "us-east-1", 6, "regions[1]: expected each entry once", "delete"),
+    ("pipeline", ", us-west-2", "", 6, "a pair of two different regions, found 1", "write both"),
+    ("pipeline", "dev,", "dev, accounts: 3,", 6, "stages[0].accounts: expected one of", "delete"),
+    ("pipeline", "dev,", "Dev,", 6, "stages[0].name: expected a stage name", "such as dev"),
+    ("pipeline", "[us-east-1, us-west-2]", "us-east-1", 6, "regions: expected a list", "write [a"),
+    ("pipeline", "  - {", "\t- {", 6, "expected YAML, found text that does not parse", "a tab"),
+    ("pipeline", "dev,", "*dev,", 6, "expected YAML, found text that does not parse", "unclosed"),
+    ("pipeline", "stages:", "--- {}\n--- {}\nstages:", 5, "expected YAML", "unclosed"),
     ("portfolio", "{data-class: [", "[{data-class: [", 6, "expected YAML", "unclosed"),
     ("portfolio", "[internal, confidential]", "internal", 5, "data-class: expected a list", "[a"),
     ("portfolio", "[internal, confidential]", "[yes]", 5, "data-class[0]: expected text", '"yes"'),
     ("portfolio", "{name: Tiers", "{<<: {}, name: Tiers", 1, "expected plain field names", ""),
     ("portfolio", "[{type: IAM", "[{type: [IAM]", 3, "principals[0].type: expected text", "text"),
-    ("pipeline", "stages:\n", "stages: []\nx:\n", 2, "x: expected one of the fields", "delete"),
+    ("pipeline", "stages:\n", "stages: []\nx:\n", 6, "x: expected one of the fields", "delete"),
 ]
 
 
@@ -139,12 +139,14 @@ def test_a_wrong_file_is_refused_with_its_place(
 
 def test_a_stage_may_not_come_twice(change: Change) -> None:
     stage = '  - {name: dev, account: "111111111111", regions: [us-east-1, us-west-2]}\n'
-    with pytest.raises(DefinitionError, match=r"pipeline.yaml:3: stages\[1\].*'dev' again"):
+    with pytest.raises(DefinitionError, match=r"pipeline.yaml:7: stages\[1\].*'dev' again"):
         load_pipeline(change("pipeline", stage, stage + stage))
 
 
 def test_a_pipeline_needs_a_stage(root: Path) -> None:
-    (root / "pipeline/pipeline.yaml").write_text("stages: []\n")
+    (root / "pipeline/pipeline.yaml").write_text(
+        PIPELINE[: PIPELINE.index("stages:")] + "stages: []\n"
+    )
     with pytest.raises(DefinitionError, match="at least one stage, found none"):
         load_pipeline(root / "pipeline")
 

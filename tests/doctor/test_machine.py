@@ -213,10 +213,12 @@ def test_a_release_of_newer_tools(
 
 
 def test_a_file_that_is_wrong_is_named_with_its_line(look: Look, catalog: Path) -> None:
-    (catalog / "pipeline/pipeline.yaml").write_text("stages:\n  - {name: dev}\n")
+    file = catalog / "pipeline/pipeline.yaml"
+    file.write_text(file.read_text().partition("stages:")[0] + "stages:\n  - {name: dev}\n")
+    line = file.read_text().splitlines().index("  - {name: dev}") + 1
     finding = look("files")
     assert finding.state == MEND
-    assert "pipeline.yaml:2: stages[0].account: expected the field" in finding.found
+    assert f"pipeline.yaml:{line}: stages[0].account: expected the field" in finding.found
 
 
 def test_an_account_that_belongs_to_the_catalog(

@@ -34,6 +34,10 @@ SETTINGS = {
 }
 PRINCIPAL = {"PrincipalARN": "arn:aws:iam:::role/dr-tenant", "PrincipalType": "IAM_PATTERN"}
 PIPELINE = f"""\
+name: own
+account: "777777777777"
+region: {REGION}
+source: {{s3: {{bucket: own-source, key: catalog.zip}}}}
 stages:
   - {{name: own, account: "{HUB}", regions: [{REGION}, {PEER}]}}
   - {{name: later, account: "{UNPUBLISHED}", regions: [{REGION}, {PEER}]}}

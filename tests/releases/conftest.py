@@ -36,6 +36,10 @@ principals: [{type: IAM, role: dr-tenant}]
 shares: {accounts: []}
 """,
     "pipeline/pipeline.yaml": """\
+name: tiers
+account: "555555555555"
+region: us-east-1
+source: {s3: {bucket: tiers-source, key: catalog.zip}}
 stages: [{name: dev, account: "111111111111", regions: [us-east-1, us-west-2]}]
 """,
 }

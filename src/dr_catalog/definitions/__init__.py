@@ -7,13 +7,24 @@ be raises ``DefinitionError`` with file, line, field, what was expected and what
 """
 
 from .catalog import Catalog, find_product, load_catalog
-from .pipeline import Pipeline, Stage, load_pipeline
+from .pipeline import (
+    Approval,
+    ConnectionSource,
+    Gates,
+    Pipeline,
+    S3Source,
+    Stage,
+    load_pipeline,
+)
 from .portfolio import Portfolio, PortfolioText, Principal, Shares, load_portfolio
 from .product import PolicyException, Product, ProductVersion, Support, load_product
 from .version import SemanticVersion
 
 __all__ = [
+    "Approval",
     "Catalog",
+    "ConnectionSource",
+    "Gates",
     "Pipeline",
     "PolicyException",
     "Portfolio",
@@ -21,6 +32,7 @@ __all__ = [
     "Principal",
     "Product",
     "ProductVersion",
+    "S3Source",
     "SemanticVersion",
     "Shares",
     "Stage",

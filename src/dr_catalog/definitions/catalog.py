@@ -1,6 +1,6 @@
 """The whole catalog: portfolio, products and pipeline of one root folder.
 
-<root>/portfolio/portfolio.yaml
+<root>/portfolio/portfolio.yaml                and those that stages name beside it
 <root>/products/<product>/product.yaml          and products/layers/<layer>/product.yaml
 <root>/pipeline/pipeline.yaml
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ..errors import NotFoundError
-from .pipeline import Pipeline, load_pipeline
+from .pipeline import Pipeline, Stage, load_pipeline
 from .portfolio import Portfolio, load_portfolio
 from .product import Product, load_product
 from .reader import read
@@ -25,13 +25,26 @@ class Catalog:
     """Every definition of one root.
 
     Args:
+        portfolio: What ``portfolio/portfolio.yaml`` says.
         products: Name to product, offered in the portfolio or not.
+        portfolios: Every file that a stage names, to what it says.
     """
 
     root: Path
     portfolio: Portfolio
     products: Mapping[str, Product]
     pipeline: Pipeline
+    portfolios: Mapping[str, Portfolio]
+
+    def portfolio_of(self, stage: Stage) -> Portfolio:
+        """What is offered in this stage, and to whom."""
+        return self.portfolios[stage.portfolio]
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """Every product that some portfolio offers."""
+        found = [name for portfolio in self.portfolios.values() for name in portfolio.products]
+        return tuple(dict.fromkeys(found))
 
 
 def load_catalog(root: Path) -> Catalog:
@@ -41,23 +54,33 @@ def load_catalog(root: Path) -> Catalog:
         DefinitionError: A file is not as it must be, or the portfolio offers a product that has
             no definition.
     """
-    portfolio = load_portfolio(root / "portfolio")
     products = {product.product: product for product in map(load_product, _product_files(root))}
+    portfolio = _portfolio(root, Stage.portfolio, products)
+    pipeline = load_pipeline(root / "pipeline")
+    others = {stage.portfolio for stage in pipeline.stages} - {Stage.portfolio}
+    portfolios = {file: _portfolio(root, file, products) for file in sorted(others)}
+    return Catalog(
+        root=root,
+        portfolio=portfolio,
+        products=MappingProxyType(products),
+        pipeline=pipeline,
+        portfolios=MappingProxyType({Stage.portfolio: portfolio, **portfolios}),
+    )
+
+
+def _portfolio(root: Path, name: str, products: Mapping[str, Product]) -> Portfolio:
+    file = root / "portfolio" / name
+    portfolio = load_portfolio(file)
     for position, name in enumerate(portfolio.products):
         if name not in products:
-            raise read(portfolio.folder / "portfolio.yaml").refuse(
+            raise read(file).refuse(
                 "products",
                 "a product with a product.yaml",
                 f"'{name}'",
                 position=position,
                 hint=f"create products/{name}/product.yaml",
             )
-    return Catalog(
-        root=root,
-        portfolio=portfolio,
-        products=MappingProxyType(products),
-        pipeline=load_pipeline(root / "pipeline"),
-    )
+    return portfolio
 
 
 def find_product(root: Path, name: str) -> Product:

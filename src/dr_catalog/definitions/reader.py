@@ -143,10 +143,12 @@ class Section:
         node = self._take(key, required=False)
         return None if node is None else self._text(node, self._place(key), form)
 
-    def number(self, key: str) -> int:
-        """A whole number."""
-        node = self._take(key)
-        assert node is not None
+    def number(self, key: str, *, default: int | None = None) -> int:
+        """A whole number; one with a default may be absent."""
+        node = self._take(key, required=default is None)
+        if node is None:
+            assert default is not None
+            return default
         if node.tag != "tag:yaml.org,2002:int" or not re.fullmatch("[0-9]{1,18}", node.value):
             raise self._error(
                 node,
@@ -157,10 +159,12 @@ class Section:
             )
         return int(node.value)
 
-    def flag(self, key: str) -> bool:
-        """``true`` or ``false``."""
-        node = self._take(key)
-        assert node is not None
+    def flag(self, key: str, *, default: bool | None = None) -> bool:
+        """``true`` or ``false``; one with a default may be absent."""
+        node = self._take(key, required=default is None)
+        if node is None:
+            assert default is not None
+            return default
         if node.value not in ("true", "false"):
             raise self._error(
                 node, self._place(key), "true or false", _describe(node), hint="write true or false"

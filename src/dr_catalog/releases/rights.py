@@ -33,8 +33,8 @@ def launch_rights(product: Product, review: Review) -> Rights:
 
 
 def execution_rights(catalog: Catalog, review: Review) -> Rights:
-    """What the StackSet execution role needs, which all products of the portfolio share."""
-    offered = [catalog.products[name] for name in catalog.portfolio.products]
+    """What the StackSet execution role needs, which all products that are offered share."""
+    offered = [catalog.products[name] for name in catalog.offered]
     return derive(uses(offered, PEER), review)
 
 

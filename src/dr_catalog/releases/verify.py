@@ -18,7 +18,11 @@ from .template import Template
 
 def verify_catalog(catalog: Catalog) -> tuple[Finding, ...]:
     """What is wrong with any release, or with the catalog as a whole."""
-    found = [*quotas.check_portfolio(catalog.portfolio)]
+    found = [
+        finding
+        for portfolio in catalog.portfolios.values()
+        for finding in quotas.check_portfolio(portfolio)
+    ]
     for product in catalog.products.values():
         found += verify_product(product)
     found += integrity.check_unused_assets(catalog.products)
