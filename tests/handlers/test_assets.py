@@ -22,7 +22,8 @@ WITH_DRIVER = {"connection", "database_setup", "ledger"}
 
 
 def test_these_are_the_assets() -> None:
-    assert [asset.name for asset in ASSETS] == ["control_metric", "custom_resources", "processor"]
+    assets = ["control_metric", "custom_resources", "processor", "recovery"]
+    assert [asset.name for asset in ASSETS] == assets
 
 
 @pytest.mark.parametrize("asset", ASSETS, ids=lambda asset: asset.name)

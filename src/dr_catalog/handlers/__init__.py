@@ -10,4 +10,5 @@ beside it: they are added where a layer asks for them.
     control_metric/     index.handler: publishes every minute which region serves
     custom_resources/   peer_parameter.handler, bucket_replication.handler, delete_guard.handler,
                         cidr_plan.handler, database_setup.handler
+    recovery/           index.handler: every step of a recovery; procedures.py lists them as data
 """
