@@ -24,6 +24,7 @@ COMMANDS = {
     "local": "Start, stop and reset a simulated AWS on this machine.",
     "release": "Freeze a product's next version.",
     "verify": "Prove that the frozen releases are what they were.",
+    "synth": "Write the templates that publishing deploys into a folder.",
     "publish": "Put the released products into a stage's portfolio.",
     "onboard": "Prepare an account to launch from a portfolio.",
     "offboard": "Take away what onboarding gave an account.",

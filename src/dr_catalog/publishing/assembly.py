@@ -1,4 +1,8 @@
-"""The stage's stacks as CDK builds them, without importing CDK here."""
+"""The stages' stacks as CDK builds them, without importing CDK here.
+
+synthesise: the app in a process of its own -> templates by stack name
+write, read: the same templates in a folder, an assembly, for whoever has no Node
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .. import node
-from ..errors import PublishError
+from ..errors import PublishError, UsageError
+
+_ENDING = ".template.json"
 
 
 def synthesise(root: Path) -> Mapping[str, str]:
@@ -34,8 +40,64 @@ def synthesise(root: Path) -> Mapping[str, str]:
                 hint="mend it and run the command again; nothing was published",
             )
         return {
-            file.name.removesuffix(".template.json"): json.dumps(
-                json.loads(file.read_text(encoding="utf-8")), separators=(",", ":")
-            )
-            for file in Path(folder).glob("*.template.json")
+            name: json.dumps(json.loads(text), separators=(",", ":"))
+            for name, text in _templates(Path(folder)).items()
         }
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a place for an assembly that holds anything else.
+
+    Raises:
+        UsageError: It is a file, or a folder with something that is no template.
+    """
+    if folder.is_dir():
+        foreign = sorted(each.name for each in folder.iterdir() if not each.name.endswith(_ENDING))
+        why = f"it holds {foreign[0]}" if foreign else ""
+    else:
+        why = "it is a file" if folder.exists() else ""
+    if why:
+        raise UsageError(
+            f"{folder} is no place for templates", why=why, hint="name a folder that is not there"
+        )
+
+
+def write(templates: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
+    """Make the folder hold these templates and no others.
+
+    Returns:
+        The files, in order.
+
+    Raises:
+        UsageError: The folder holds something else; nothing is written.
+    """
+    check_folder(folder)
+    files = {folder / f"{name}{_ENDING}": text for name, text in sorted(templates.items())}
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in set(folder.iterdir()) - files.keys():
+        file.unlink()
+    for file, text in files.items():
+        file.write_text(text, encoding="utf-8")
+    return tuple(files)
+
+
+def read(folder: Path) -> Mapping[str, str]:
+    """The templates of an assembly, by stack name, byte for byte as they were synthesised.
+
+    Raises:
+        PublishError: The folder holds no templates.
+    """
+    templates = _templates(folder)
+    if not templates:
+        raise PublishError(
+            f"{folder} holds no templates",
+            hint=f"`dr-catalog synth --output {folder}` writes them",
+        )
+    return templates
+
+
+def _templates(folder: Path) -> dict[str, str]:
+    return {
+        file.name.removesuffix(_ENDING): file.read_text(encoding="utf-8")
+        for file in sorted(folder.glob(f"*{_ENDING}"))
+    }
