@@ -178,7 +178,9 @@ class Server:
         """Run statements as the administrator; the rows of the last."""
         rows: list[list[Any]] = []
         with contextlib.closing(
-            Connection(ADMINISTRATOR, unix_sock=str(self.socket), database=database)
+            Connection(
+                ADMINISTRATOR, unix_sock=str(self.socket), database=database, ssl_context=False
+            )
         ) as connection:
             for statement in statements:
                 rows = connection.run(statement) or []
