@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from dr_catalog.definitions import (
     Principal,
     ProductVersion,
+    Shares,
     Stage,
     find_product,
     load_catalog,
@@ -22,6 +25,8 @@ from dr_catalog.errors import DefinitionError, NotFoundError
 
 from .conftest import PIPELINE, Change
 
+GONE = "deprecated, reason: slow, ends:"
+UNIT = "ou-ab12-11111111"
 LOADERS = {"product": load_product, "portfolio": load_portfolio, "pipeline": load_pipeline}
 
 
@@ -37,6 +42,22 @@ def test_a_catalog_is_read_whole(root: Path) -> None:
     assert catalog.portfolio.constraints["tier"][0].read_text() == "{}"
     assert catalog.portfolio.shares.accounts == ("222222222222",)
     assert catalog.pipeline.stage("dev") == Stage("dev", "111111111111", ("us-east-1", "us-west-2"))
+
+
+@pytest.mark.parametrize("day", ["2027-03-31", '"2027-03-31"'])
+def test_what_a_version_tells_of_its_guidance(change: Change, day: str) -> None:
+    first, second = load_product(change("product", "available,", f"{GONE} {day},")).versions
+    assert (first.reason, first.ends) == ("slow", date(2027, 3, 31))
+    assert first.told == "First [deprecated, ends 2027-03-31: slow]"
+    assert second.told == "Second [default]"
+    assert replace(second, guidance="available").told == "Second"
+
+
+def test_a_portfolio_may_be_shared_with_units_or_an_organisation(change: Change) -> None:
+    file = change("portfolio", '2"]}', '2"], organization: o-exampleorg1}')
+    assert load_portfolio(file).shares == Shares(("222222222222",), "o-exampleorg1")
+    change("portfolio", "exampleorg1", f"exampleorg1, organizational_units: [{UNIT}]")
+    assert load_portfolio(file).shares.organizational_units == (UNIT,)
 
 
 def test_a_definition_cannot_be_changed(root: Path) -> None:
@@ -86,6 +107,58 @@ WRONG = [
     ("product", "primary", "first", 12, "one of primary, foundation, workload", "primary"),
     ("product", ", reason: no resource type", "", 12, "reason: expected the field", "add"),
     ("product", "product: tier", "product: other", 2, "the folder's name 'tier'", "rename"),
+    ("product", "available,", "deprecated,", 9, "versions[0].reason: expected the field", "add"),
+    (
+        "product",
+        "available,",
+        "deprecated, reason: slow,",
+        9,
+        "versions[0].ends: expected the field",
+        "add",
+    ),
+    (
+        "product",
+        "available,",
+        f"{GONE} 31.3.2027,",
+        9,
+        "ends: expected a day as YYYY",
+        "2027-03-31",
+    ),
+    ("product", "available,", f"{GONE} 2027-02-30,", 9, "ends: expected a day", "2027-03-31"),
+    ("product", "available,", f"{GONE} [a],", 9, "ends: expected a day", "2027-03-31"),
+    (
+        "product",
+        "available,",
+        "available, ends: 2027-03-31,",
+        9,
+        "ends: expected guidance dep",
+        "'ends'",
+    ),
+    (
+        "product",
+        "available,",
+        "retired, reason: slow,",
+        9,
+        "found guidance retired",
+        "delete 'reason'",
+    ),
+    ("portfolio", '2"]}', '2"], organization: exampleorg1}', 4, "expected an organisation's", "o-"),
+    (
+        "portfolio",
+        '2"]}',
+        f'2"], organizational_units: [{UNIT}]}}',
+        4,
+        "id beside them",
+        "describe-org",
+    ),
+    (
+        "portfolio",
+        '2"]}',
+        '2"], organization: o-exampleorg1, organizational_units: [dev]}',
+        4,
+        "units[0]: expected an organisational unit's id",
+        "list-organizational-units-for-parent",
+    ),
     (
         "product",
         "- {version: 1.0",

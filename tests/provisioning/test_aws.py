@@ -86,6 +86,35 @@ def test_a_product_comes_with_versions_and_paths(stubbed):
     assert product.paths[0].name == "Recovery tiers"
 
 
+def test_the_version_marked_as_default_is_the_default(stubbed):
+    """Also where a newer one is there: that is what a rollback is."""
+    versions = [
+        ("1.0.0", "First [deprecated, ends 2027-03-31: slow, and [old]]", "DEPRECATED"),
+        ("1.1.0", "Second [default]", "DEFAULT"),
+        ("1.2.0", "Third", "DEFAULT"),
+    ]
+    stubbed.answers(
+        "describe_product",
+        {
+            "ProductViewSummary": {"ProductId": "prod-1", "Name": "warm-standby"},
+            "ProvisioningArtifacts": [
+                {"Id": f"pa-{name}", "Name": name, "CreatedTime": NOW, "Guidance": guidance}
+                | {"Description": description}
+                for name, description, guidance in versions
+            ],
+            "LaunchPaths": [{"Id": "lp-1", "Name": "Recovery tiers"}],
+        },
+        {"Name": "warm-standby"},
+    )
+    product = stubbed.aws.product(name="warm-standby")
+    assert product.default is product.versions[1]
+    assert [version.notice for version in product.versions] == [
+        "deprecated, ends 2027-03-31: slow, and [old]",
+        "",
+        "",
+    ]
+
+
 def test_terms_hold_every_rule(stubbed):
     stubbed.answers(
         "describe_provisioning_parameters",

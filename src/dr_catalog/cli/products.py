@@ -50,7 +50,7 @@ def command(region: str | None, output: str) -> None:
                 product.name,
                 product.default.name if product.default else "",
                 ", ".join(
-                    f"{version.name} (deprecated)"
+                    f"{version.name} ({version.notice or 'deprecated'})"
                     if version.guidance == "DEPRECATED"
                     else version.name
                     for version in reversed(product.versions)

@@ -19,6 +19,14 @@ from .reader import Form, Section, read
 _ROLE_FORM = Form(
     r"[\w+=,.@/*?-]{1,128}", "a role name", "the role's name in the account that launches, no ARN"
 )
+_ORGANIZATION_FORM = Form(
+    r"o-[a-z0-9]{10,32}", "an organisation's id such as o-exampleorg1", "it begins with o-"
+)
+UNIT_FORM = Form(
+    r"ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}",
+    "an organisational unit's id such as ou-ab12-11111111",
+    "`aws organizations list-organizational-units-for-parent` tells it",
+)
 _FILE_FORM = Form(
     r"(?!/)(?!.*\.\.)[\w./-]+\.json",
     "a .json file below the portfolio folder",
@@ -50,9 +58,19 @@ class Principal:
 
 @dataclass(frozen=True)
 class Shares:
-    """With which accounts (12 digits) the portfolio is shared."""
+    """With whom the portfolio is shared.
 
-    accounts: tuple[str, ...]
+    Args:
+        accounts: Account ids (12 digits), each with a share of its own that it accepts.
+        organization: The organisation's id, whose accounts have the portfolio without accepting; empty
+            where only single accounts have it.
+        organizational_units: The units whose accounts have it, units below included; empty for the
+            whole organisation.
+    """
+
+    accounts: tuple[str, ...] = ()
+    organization: str = ""
+    organizational_units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,8 +135,19 @@ def _principal(section: Section) -> Principal:
 
 
 def _shares(section: Section) -> Shares:
-    shares = Shares(accounts=section.texts("accounts", ACCOUNT_FORM))
+    shares = Shares(
+        accounts=section.texts("accounts", ACCOUNT_FORM),
+        organization=section.optional_text("organization", _ORGANIZATION_FORM) or "",
+        organizational_units=section.texts("organizational_units", UNIT_FORM, optional=True),
+    )
     section.done()
+    if shares.organizational_units and not shares.organization:
+        raise section.refuse(
+            "organizational_units",
+            "the organisation's id beside them, since units of two organisations may have one id",
+            "no organization",
+            hint="`aws organizations describe-organization` tells it; add 'organization: o-...'",
+        )
     return shares
 
 

@@ -6,6 +6,7 @@ The dataclasses carry the file's own field names.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from .version import VERSION_FORM, SemanticVersion
 
 GUIDANCE = ("default", "available", "deprecated", "retired")
 TEMPLATES = ("primary", "foundation", "workload")
+DEFAULT_MARK, DEPRECATED_MARK = "[default]", "[deprecated, ends "
+"""What a version's description tells of its guidance: Service Catalog knows no default version, and
+neither reason nor end of a deprecation."""
 
 # 46 characters leave room for "dr-catalog-launch-" in a role name of 64.
 PRODUCT_FORM = Form(
@@ -49,11 +53,24 @@ class ProductVersion:
         guidance: ``default`` (exactly one), ``available``, ``deprecated`` (no new launches) or
             ``retired`` (neither launches nor updates).
         description: What a tenant reads beside it.
+        reason: Why it is deprecated; empty unless it is.
+        ends: The day from which a deprecated version may be retired; None unless it is deprecated.
     """
 
     version: str
     guidance: str
     description: str
+    reason: str = ""
+    ends: date | None = None
+
+    @property
+    def told(self) -> str:
+        """Its description in Service Catalog, with what a tenant must know of its guidance."""
+        if self.guidance == "default":
+            return f"{self.description} {DEFAULT_MARK}"
+        if self.ends is not None:
+            return f"{self.description} {DEPRECATED_MARK}{self.ends}: {self.reason}]"
+        return self.description
 
 
 @dataclass(frozen=True)
@@ -144,10 +161,24 @@ def _support(section: Section) -> Support:
 
 
 def _version(section: Section) -> ProductVersion:
+    version = section.text("version", VERSION_FORM)
+    guidance = section.choice("guidance", *GUIDANCE)
+    description = section.text("description")
+    deprecated = guidance == "deprecated"
+    for key in ("reason", "ends"):
+        if key in section.names and not deprecated:
+            raise section.refuse(
+                key,
+                f"guidance deprecated beside '{key}'",
+                f"guidance {guidance}",
+                hint=f"delete '{key}', or write guidance: deprecated",
+            )
     entry = ProductVersion(
-        version=section.text("version", VERSION_FORM),
-        guidance=section.choice("guidance", *GUIDANCE),
-        description=section.text("description"),
+        version=version,
+        guidance=guidance,
+        description=description,
+        reason=section.text("reason") if deprecated else "",
+        ends=section.day("ends") if deprecated else None,
     )
     section.done()
     return entry

@@ -12,6 +12,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -158,6 +159,23 @@ class Section:
                 hint="write digits alone, such as 8",
             )
         return int(node.value)
+
+    def day(self, key: str) -> date:
+        """A day as ``YYYY-MM-DD``, in quotes or not."""
+        node = self._take(key)
+        assert node is not None
+        try:
+            if re.fullmatch(r"\d{4}-\d\d-\d\d", str(node.value), re.ASCII):
+                return date.fromisoformat(node.value)
+        except ValueError:
+            pass  # the form of a day, and none of the calendar's
+        raise self._error(
+            node,
+            self._place(key),
+            "a day as YYYY-MM-DD",
+            _describe(node),
+            hint="such as 2027-03-31",
+        )
 
     def flag(self, key: str, *, default: bool | None = None) -> bool:
         """``true`` or ``false``; one with a default may be absent."""

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ..definitions.product import DEFAULT_MARK, DEPRECATED_MARK
+
 DEFAULT, DEPRECATED = "DEFAULT", "DEPRECATED"
 AVAILABLE, TAINTED, ERROR = "AVAILABLE", "TAINTED", "ERROR"
 PROVISION = "PROVISION_PRODUCT"
@@ -31,6 +33,17 @@ class Version:
     description: str = ""
     guidance: str = ""
     created: datetime
+
+    @property
+    def marked(self) -> bool:
+        """Whether the platform team names it as the version to launch."""
+        return self.description.endswith(DEFAULT_MARK)
+
+    @property
+    def notice(self) -> str:
+        """When a deprecation ends and why, such as ``deprecated, ends 2027-03-31: ...``; else empty."""
+        _, mark, rest = self.description.rpartition(DEPRECATED_MARK)
+        return f"{mark}{rest}"[1:-1] if mark else ""
 
     def order(self) -> tuple[tuple[int, ...], bool, datetime]:
         """Sorts by the numbers in the name, a pre-release before its release, then by age."""
@@ -74,13 +87,14 @@ class Product:
 
     @property
     def default(self) -> Version | None:
-        """The newest version that guidance names DEFAULT, else the newest that is not deprecated.
+        """The version marked so, else the newest of guidance DEFAULT, else the newest not deprecated.
 
-        Guidance is DEFAULT for every version that no one has changed, so that it may name several.
+        Guidance is DEFAULT for every version that no one has changed, so that it may name several; the
+        mark is what ``product.yaml`` says.
         """
         return max(
             (version for version in self.versions if version.guidance != DEPRECATED),
-            key=lambda version: (version.guidance == DEFAULT, version.order()),
+            key=lambda version: (version.marked, version.guidance == DEFAULT, version.order()),
             default=None,
         )
 

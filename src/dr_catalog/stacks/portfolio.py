@@ -82,7 +82,7 @@ class PortfolioStack(cdk.Stack):
             provisioning_artifact_parameters=[
                 servicecatalog.CfnCloudFormationProduct.ProvisioningArtifactPropertiesProperty(
                     name=version.version,
-                    description=version.description,
+                    description=version.told,
                     info={
                         "LoadTemplateFromURL": f"https://s3.{self.region}.{self.url_suffix}/"
                         f"{bucket}/templates/{digests[version.version]}.json"
