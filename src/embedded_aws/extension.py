@@ -71,6 +71,7 @@ _own_types: set[str] = set()
 _own_tags: dict[str, str] = {}
 _tag_maps: set[str] = set()
 _stores: list[AccountRegionScopedDict] = []
+_on_reset: list[Callable[[], None]] = []
 
 
 def register_service(
@@ -162,6 +163,11 @@ def account_region_store() -> AccountRegionScopedDict:
     return store
 
 
+def on_reset(forget: Callable[[], None]) -> None:
+    """Call ``forget`` at each reset, for what `account_region_store` does not hold."""
+    _on_reset.append(forget)
+
+
 def install() -> None:
     """Put everything registered to work; once, after all, before the server starts."""
     stacks._runs_on_worker_thread = lambda kind: kind in _own_types or _runs_elsewhere(kind)
@@ -216,6 +222,8 @@ def _own_calls_first(gate: Callable[..., Any]) -> Callable[..., Any]:
 def _reset() -> None:
     for store in _stores:
         store.clear()
+    for forget in _on_reset:
+        forget()
 
 
 def _named_stores() -> dict[str, AccountRegionScopedDict]:

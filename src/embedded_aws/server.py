@@ -27,6 +27,7 @@ EXTENSIONS = (
     "backup",
     "dns",
     "stacksets",
+    "states",
     "service_catalog",
     "permissions",
     "operations",
@@ -111,12 +112,12 @@ def _settings(port: int, state: Path | None) -> dict[str, str]:
 
 
 def _application() -> Any:
-    from . import extension
+    from . import extension, front
 
     for name in EXTENSIONS:
         import_module(f"{__package__}.{name}").register()
     extension.install()
-    return extension.application
+    return front.before(extension.application)
 
 
 async def _run(app: Any, listener: socket.socket, ready: Callable[[], None]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -95,3 +97,21 @@ def runner(client: Callable[..., Any]) -> Callable[..., Runner]:
         return Runner(client("cloudformation", account=account, region=region), account, region)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def control(endpoint: str) -> Callable[..., dict[str, Any]]:
+    """``control(name, **asked)``: what the embedded AWS is told from outside; a refusal is ValueError."""
+
+    def tell(name: str, **asked: Any) -> dict[str, Any]:
+        request = urllib.request.Request(
+            f"{endpoint}/_embedded/{name}", data=json.dumps(asked).encode(), method="POST"
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                told: dict[str, Any] = json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise ValueError(json.load(error)["message"]) from None
+        return told
+
+    return tell

@@ -1,15 +1,18 @@
 """Where ministack does another thing than AWS, mended from outside; one module a repair."""
 
 from . import (
+    alarm_events,
     assumed_roles,
     change_sets,
     failed_deletions,
     foreign_buckets,
+    function_errors,
     function_workers,
     key_deletion,
     open_apis,
     parameter_keys,
     replication,
+    scheduled_rules,
     secret_drift,
     taken_names,
     warm_starts,
@@ -19,15 +22,18 @@ from . import (
 def register() -> None:
     """Put every repair in place."""
     for repair in (
+        alarm_events,
         assumed_roles,
         change_sets,
         failed_deletions,
         foreign_buckets,
+        function_errors,
         function_workers,
         key_deletion,
         open_apis,
         parameter_keys,
         replication,
+        scheduled_rules,
         secret_drift,
         taken_names,
         warm_starts,

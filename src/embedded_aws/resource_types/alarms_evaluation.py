@@ -29,7 +29,7 @@ _dimensions = require(cloudwatch, "_dims_from_list")
 _statistics = require(cloudwatch, "_calc_stats")
 _statistic = require(cloudwatch, "_stat_value")
 _record_history = require(cloudwatch, "_record_history")
-_dispatch = require(cloudwatch, "_dispatch_alarm_actions")
+require(cloudwatch, "_dispatch_alarm_actions")
 _evaluate_parents = require(cloudwatch, "_evaluate_parent_alarms")
 _set_state = require(cloudwatch, "_set_alarm_state")
 
@@ -62,7 +62,7 @@ def evaluate(alarm: dict[str, Any]) -> None:
     alarm["StateValue"], alarm["StateReason"] = after, reason
     alarm["StateUpdatedTimestamp"] = int(time.time())
     _record_history(name, before, after, reason)
-    _dispatch(alarm, before, after, reason)
+    cloudwatch._dispatch_alarm_actions(alarm, before, after, reason)
     _evaluate_parents(alarm)
 
 
