@@ -68,7 +68,7 @@ def _load() -> None:
     session = boto3.Session(
         aws_access_key_id="-", aws_secret_access_key="-", region_name="us-east-1"
     )
-    for service in ("dynamodb", "s3", "ssm"):
+    for service in ("dynamodb", "s3", "ssm", "ec2", "rds"):
         session.client(service)
 
 
