@@ -29,6 +29,8 @@ PUBLISH_ROLE = "dr-catalog-publish"
 """In each stage's account: what the pipeline publishes as."""
 CANARY_ROLE = "dr-catalog-canary"
 """In each stage's account: what the pipeline's canary launches as."""
+READER_ROLE = "dr-catalog-reader"
+"""In each stage's account: as what the stages beside it see what is published there."""
 OBSERVER_ROLE = "dr-catalog-observer"
 """In each onboarded account: as what its hub looks at the launches there."""
 
@@ -103,6 +105,14 @@ DATABASE_SETUP_ROLE = Name("dr-database-setup-{suffix}-{region}", 64)
 ASSET_BUCKET_PREFIX = Name("dr-catalog-assets-{account}", 48)
 ASSET_BUCKET = Name("dr-catalog-assets-{account}-{region}", 63)
 LAUNCH_ROLE = Name("dr-catalog-launch-{suffix}", 64)  # {suffix} is the product here
+
+
+def build_role(*, pipeline: str, stage: str = "", action: str) -> str:
+    """The role and the project of an action of the pipeline: ``dr-catalog-build-dev-assets``.
+
+    The pipeline's and the stage's names have 20 characters at most, so it is never too long for a role.
+    """
+    return "-".join(part for part in (pipeline, "build", stage, action) if part)
 
 
 def parameter(*, suffix: str, layer: str, name: str) -> str:

@@ -42,3 +42,34 @@ def test_a_role_lets_in_the_accounts_it_trusts(
             "Message": f"User: arn:aws:iam::{caller}:root is not authorized to perform: "
             f"sts:AssumeRole on resource: {role}",
         }
+
+
+def test_a_session_is_known_by_its_role(
+    new_account: Callable[[], str], client: Callable[..., Any]
+) -> None:
+    home, tools = new_account(), new_account()
+    root = {"AWS": f"arn:aws:iam::{tools}:root"}
+    builder, other = (make(client("iam", account=tools), name, root) for name in ("build", "other"))
+    named = make(client("iam", account=home), "named", {"AWS": builder})
+    condition = {"ArnEquals": {"aws:PrincipalArn": [builder]}}
+    bound = make(client("iam", account=home), "bound", root, Condition=condition)
+
+    def enter(role: str, caller: Any) -> str:
+        answer = caller.assume_role(RoleArn=role, RoleSessionName="anna")
+        key: str = answer["Credentials"]["AccessKeyId"]
+        return key
+
+    sts = client("sts", account=tools)
+    inside = {role: client("sts", account=enter(role, sts)) for role in (builder, other)}
+    for role in (named, bound):
+        assert enter(role, inside[builder])
+        for caller, who in (
+            (inside[other], f"arn:aws:sts::{tools}:assumed-role/other/anna"),
+            (sts, f"arn:aws:iam::{tools}:root"),
+        ):
+            with pytest.raises(ClientError) as error:
+                enter(role, caller)
+            message = (
+                f"User: {who} is not authorized to perform: sts:AssumeRole on resource: {role}"
+            )
+            assert error.value.response["Error"]["Message"] == message
