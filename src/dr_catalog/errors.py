@@ -6,6 +6,7 @@
     ├── ReleaseError              a release can't be frozen, or does not verify
     ├── PublishError              a stage could not be published
     ├── LaunchError               Service Catalog refused or failed a launch, an upgrade or a termination
+    ├── RecoveryError             a failover, a switchover, a failback or a drill was refused, or failed
     ├── NotFoundError             a product, a version, a launch or an account that isn't there
     └── SetupError                credentials, endpoint, region or onboarding are missing
 
@@ -89,6 +90,10 @@ class PublishError(DrCatalogError):
 
 class LaunchError(DrCatalogError):
     """Service Catalog refused or failed a launch, an upgrade or a termination."""
+
+
+class RecoveryError(DrCatalogError):
+    """A failover, a switchover, a failback or a drill was refused, or failed."""
 
 
 class NotFoundError(DrCatalogError):

@@ -52,6 +52,8 @@ _NOT_FOUND = {
     "ParameterNotFound",
     "StackSetNotFoundException",
     "StackInstanceNotFoundException",
+    "StateMachineDoesNotExist",
+    "ExecutionDoesNotExist",
 }
 
 

@@ -36,6 +36,12 @@ COMMANDS = {
     "events": "Show what happened in both regions, in one time line.",
     "outputs": "Show a launch's outputs in both regions.",
     "upgrade": "Bring a launch to another version or other values.",
+    "readiness": "Say whether a failover could run now, check by check.",
+    "failover": "Let the peer take over because the launch region is gone.",
+    "switchover": "Let the peer take over as planned, without loss.",
+    "failback": "Bring the writer back to the launch region.",
+    "drill": "Rehearse a failover, in place or on a throw-away launch.",
+    "evidence": "Show what a recovery decided, did and measured.",
     "terminate": "Terminate a launch in both regions.",
     "completion": "Print the script that lets a shell complete words.",
 }

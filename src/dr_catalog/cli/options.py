@@ -35,6 +35,11 @@ def complete_version(context: click.Context, _: click.Parameter, begun: str) -> 
 region = click.option(
     "--region", metavar="REGION", help="The region of the launch [default: that of your profile]."
 )
+either_region = click.option(
+    "--region",
+    metavar="REGION",
+    help="Either region of the launch [default: that of your profile].",
+)
 suffix = click.option(
     "--suffix",
     required=True,

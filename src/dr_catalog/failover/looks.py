@@ -1,0 +1,463 @@
+"""What is looked at before a recovery: one function a check, and the table of them.
+
+A look answers in words what it found, or raises `NotReady` with a fix, or `Unknown` where it can't be
+looked at. `hinders` in the table says whether a run would fail or lose data for it; the others tell of
+what should be mended while there is time. Nothing is written.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from .. import names
+from ..errors import DrCatalogError
+from .aws import Aws
+from .hints import command
+from .model import Lock, Site, Writer
+
+NAMESPACE, ANSWERS, SERVING = "DrCatalog", "LaunchRegionAnswers", "Serving"
+FRESH = timedelta(minutes=5)
+"""Within which a metric that comes every minute must have come."""
+POINT_AGE = timedelta(hours=3)
+"""An hourly backup, its start window of an hour, and its copy."""
+NONE = "none"
+"""What the DNS layer tells where there is no zone."""
+
+
+class NotReady(Exception):
+    """Something is not as it must be.
+
+    Args:
+        found: What was found.
+        fix: What to do, with the exact command where there is one.
+    """
+
+    def __init__(self, found: str, fix: str) -> None:
+        super().__init__(found)
+        self.found, self.fix = found, fix
+
+
+class Unknown(Exception):
+    """It can't be looked at; the text says why."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Where the looks look; what several of them need is read once.
+
+    Args:
+        aws: The account's AWS.
+        site: Where the recovery runs.
+        now: The time of the look.
+    """
+
+    aws: Aws
+    site: Site
+    now: datetime
+
+    @functools.cached_property
+    def writer(self) -> Writer:
+        """Who takes writes, as the surviving region's table says."""
+        return self.aws.writer(self.site)
+
+    @property
+    def standby(self) -> str:
+        """The region that would take over."""
+        return self.site.other(self.writer.region)
+
+    @functools.cached_property
+    def lock(self) -> Lock | None:
+        """The run that holds the lock."""
+        return self.aws.lock(self.site)
+
+    @functools.cached_property
+    def members(self) -> Mapping[str, bool]:
+        """The global database's clusters by ARN, each with whether it writes."""
+        found = self.call(
+            "rds",
+            "describe_global_clusters",
+            GlobalClusterIdentifier=names.LEDGER.of(suffix=self.site.suffix),
+        )["GlobalClusters"][0]
+        return {each["DBClusterArn"]: each["IsWriter"] for each in found["GlobalClusterMembers"]}
+
+    def call(self, service: str, operation: str, *, region: str = "", **arguments: Any) -> Any:
+        """One call, in the recovery's region unless another is named."""
+        return self.aws.call(service, operation, region or self.site.region, **arguments)
+
+    def fix(self, operation: str, *more: str) -> str:
+        """A command line on this suffix, to be quoted in a fix."""
+        return f"`{command(self.aws, operation, self.site.suffix, *more)}`"
+
+    def ready(self, region: str) -> Mapping[str, Any]:
+        """What a region's ``/ready`` says.
+
+        Raises:
+            DrCatalogError: It does not answer.
+        """
+        endpoint = self.aws.told(self.site.suffix, "compute", region)["endpoint"]
+        answer = self.aws.get(endpoint, region=region, path="ready")
+        return answer.body if isinstance(answer.body, dict) else {}
+
+    def points(
+        self,
+        metric: str,
+        dimensions: Mapping[str, str],
+        *,
+        namespace: str,
+        region: str = "",
+        since: timedelta = FRESH,
+    ) -> list[float]:
+        """A metric's values of the last minutes, the latest first."""
+        answer = self.call(
+            "cloudwatch",
+            "get_metric_statistics",
+            region=region,
+            Namespace=namespace,
+            MetricName=metric,
+            Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+            StartTime=self.now - since,
+            EndTime=self.now + timedelta(minutes=1),
+            Period=60,
+            Statistics=["Maximum"],
+        )
+        points = sorted(answer["Datapoints"], key=lambda each: each["Timestamp"], reverse=True)
+        return [each["Maximum"] for each in points]
+
+
+def recovery(look: Surroundings) -> str:
+    """The state machine stands and nothing runs in it."""
+    status = look.call(
+        "stepfunctions", "describe_state_machine", stateMachineArn=look.site.machine
+    )["status"]
+    if status != "ACTIVE":
+        raise NotReady(f"the state machine is {status}", look.fix("upgrade"))
+    if lock := look.lock:
+        raise NotReady(
+            f"{lock.operation} {lock.run} runs since {lock.since}",
+            f"follow it with {look.fix(lock.operation or 'failover')}",
+        )
+    return f"{look.site.machine.rpartition(':')[2]} stands, nothing runs"
+
+
+def launch_region(look: Surroundings) -> str:
+    """The launch region's API answers: then a planned switchover loses nothing."""
+    region = look.site.launch_region
+    try:
+        endpoint = look.site.told["launch-endpoint"]
+        status = look.aws.get(endpoint, region=region, path="health").status
+    except DrCatalogError as error:
+        raise Unknown(f"{region} does not answer: {error.why or error.what}") from error
+    if status != 200:
+        raise Unknown(f"{region} answers {status}")
+    return f"{region} answers"
+
+
+def roles(look: Surroundings) -> str:
+    """The state table, the database and the APIs agree on who writes."""
+    writer = look.writer
+    database = next((arn.split(":")[3] for arn, writes in look.members.items() if writes), "nobody")
+    if database != writer.region:
+        raise NotReady(
+            f"the database's writer is in {database}, writes are taken in {writer.region}",
+            f"a run stopped half-way: finish it with {look.fix('failover')}",
+        )
+    if writer.fenced:
+        raise NotReady(
+            f"writes are fenced in {writer.region} by {writer.run}",
+            f"a run stopped half-way: finish it with {look.fix('failover')}",
+        )
+    said = look.ready(look.standby).get("role")
+    if said != "standby":
+        raise NotReady(
+            f"{look.standby} says it is {said or 'nothing'}, and should be the standby",
+            f"see `dr-catalog status --suffix {look.site.suffix} --health`",
+        )
+    if writer.region != look.site.launch_region:
+        raise NotReady(
+            f"the writer is in {writer.region} since epoch {writer.epoch}: it has failed over",
+            f"bring it back with {look.fix('failback')}",
+        )
+    return f"writer {writer.region}, standby {look.standby}, epoch {writer.epoch}"
+
+
+def versions(look: Surroundings) -> str:
+    """Both regions run the same code and engine."""
+    function = names.PROCESSOR.of(suffix=look.site.suffix)
+    code, engine = {}, {}
+    for region in look.site.regions:
+        try:
+            code[region] = look.call(
+                "lambda", "get_function_configuration", region=region, FunctionName=function
+            )["CodeSha256"]
+            engine[region] = _cluster(look, region)["EngineVersion"]
+        except DrCatalogError as error:
+            raise Unknown(f"{region}: {error.why or error.what}") from error
+    for what, found in (("code", code), ("engine", engine)):
+        if len(set(found.values())) > 1:
+            told = ", ".join(f"{region} {value}" for region, value in found.items())
+            raise NotReady(
+                f"the {what} differs: {told}", f"finish the upgrade: {look.fix('upgrade')}"
+            )
+    return f"same code, engine {next(iter(engine.values()))}"
+
+
+def replica(look: Surroundings) -> str:
+    """The standby's cluster has an instance that can be promoted; a headless one can't."""
+    cluster = _cluster(look, look.standby)
+    name = cluster["DBClusterIdentifier"]
+    instances = look.call(
+        "rds",
+        "describe_db_instances",
+        region=look.standby,
+        Filters=[{"Name": "db-cluster-id", "Values": [name]}],
+    )["DBInstances"]
+    states = [each["DBInstanceStatus"] for each in instances]
+    if cluster["Status"] != "available" or "available" not in states:
+        raise NotReady(
+            f"{name} is {cluster['Status']}, instances: {', '.join(states) or 'none'}",
+            "wait until an instance is available; a run makes one, which takes minutes",
+        )
+    return f"{name}: {len(states)} instance available"
+
+
+def lag(look: Surroundings) -> str:
+    """What a failover now would lose of the database is within the tier's objective."""
+    seconds, source = database_lag(look)
+    promised = objective(look.site, "rpo")
+    if seconds is None:
+        raise Unknown(source)
+    if promised is not None and seconds > promised:
+        raise NotReady(
+            f"{seconds:.1f} s behind, the objective is {promised:.0f} s ({source})",
+            "look at the writer's load; a failover now needs `--accept-loss`",
+        )
+    against = f", the objective is {promised:.0f} s" if promised is not None else ""
+    return f"{seconds:.1f} s behind{against} ({source})"
+
+
+def database_lag(look: Surroundings) -> tuple[float | None, str]:
+    """Seconds that the standby's database is behind, and where that comes from."""
+    cluster = names.LEDGER_CLUSTER.of(suffix=look.site.suffix, region=look.standby)
+    for metric in ("AuroraGlobalDBRPOLag", "AuroraGlobalDBReplicationLag"):
+        dimensions = {"DBClusterIdentifier": cluster, "SourceRegion": look.writer.region}
+        values = look.points(metric, dimensions, namespace="AWS/RDS", region=look.standby)
+        if values:
+            return values[0] / 1000, metric
+    try:
+        check = look.ready(look.standby).get("checks", {}).get("lag", {})
+    except DrCatalogError as error:
+        return None, f"no lag is measured: {error.why or error.what}"
+    if check.get("ok"):
+        return None, "no metric yet; /ready finds the lag within a minute"
+    return None, f"no lag is measured: {check.get('reason', 'no metric')}"
+
+
+def objective(site: Site, name: str) -> float | None:
+    """The tier's ``rpo`` or ``rto`` in seconds, as the recovery layer tells it."""
+    value = site.told.get(f"{name}-seconds", "")
+    return float(value) if value.replace(".", "", 1).isdigit() else None
+
+
+def recovery_point(look: Surroundings) -> str:
+    """A backup of the database was copied here lately: what is left when data is destroyed."""
+    vault = names.VAULT.of(suffix=look.site.suffix)
+    points = look.call("backup", "list_recovery_points_by_backup_vault", BackupVaultName=vault)[
+        "RecoveryPoints"
+    ]
+    made = [
+        each["CreationDate"]
+        for each in points
+        if each.get("Status") == "COMPLETED" and ":cluster:" in each.get("ResourceArn", "")
+    ]
+    newest = max(made, default=None)
+    if newest is None:
+        born = look.call("backup", "describe_backup_vault", BackupVaultName=vault)["CreationDate"]
+        if look.now - born < POINT_AGE:
+            return "none yet: the vault is younger than the first copy takes"
+    if newest is None or look.now - newest > POINT_AGE:
+        raise NotReady(
+            f"the last copy of the database is from {newest:%Y-%m-%d %H:%M} UTC"
+            if newest
+            else "no copy of the database is in the vault",
+            f"see the copy jobs in {look.site.launch_region}: `aws backup list-copy-jobs --by-state FAILED`",
+        )
+    return f"copied {(look.now - newest).total_seconds() / 60:.0f} min ago"
+
+
+def probes(look: Surroundings) -> str:
+    """Each probe reported within minutes."""
+    silent, answers = [], []
+    for region in look.site.regions:
+        dimensions = {"Suffix": look.site.suffix, "From": region}
+        values = look.points(ANSWERS, dimensions, namespace=NAMESPACE)
+        if values:
+            answers.append(f"{region} says {'up' if values[0] >= 1 else 'DOWN'}")
+        else:
+            silent.append(region)
+    if silent:
+        function = names.PROBE.of(suffix=look.site.suffix)
+        raise NotReady(
+            f"no report within {FRESH.seconds // 60} min from {' and '.join(silent)}",
+            f"see the log of {function} there: `aws logs tail {names.log_group(function)}`",
+        )
+    return ", ".join(answers)
+
+
+def alarms(look: Surroundings) -> str:
+    """The alarms of the region that would take over can go off, and none has."""
+    found = [
+        each
+        for page in _pages(look, "cloudwatch", "describe_alarms", AlarmNamePrefix="dr-")
+        for kind in ("MetricAlarms", "CompositeAlarms")
+        for each in page.get(kind, ())
+        if each["AlarmName"].endswith(f"-{look.site.suffix}")
+    ]
+    mute = [each["AlarmName"] for each in found if not each.get("ActionsEnabled", True)]
+    if mute or not found:
+        raise NotReady(
+            f"actions are off: {', '.join(mute)}" if mute else "there are no alarms",
+            f"`aws cloudwatch enable-alarm-actions --alarm-names {' '.join(mute)}`"
+            if mute
+            else look.fix("upgrade"),
+        )
+    ringing = [each["AlarmName"] for each in found if each["StateValue"] == "ALARM"]
+    if ringing:
+        raise NotReady(
+            f"in ALARM: {', '.join(ringing)}", "each alarm's description says what to look at first"
+        )
+    return f"{len(found)} alarms, none in ALARM"
+
+
+def told(look: Surroundings) -> str:
+    """Somebody is told: a request for approval that nobody gets ends as an abort."""
+    topic = look.aws.told(look.site.suffix, "monitoring", look.site.region).get("topic-arn", "")
+    subscribed = look.call("sns", "list_subscriptions_by_topic", TopicArn=topic)["Subscriptions"]
+    if not subscribed:
+        raise NotReady(
+            "nobody is subscribed to the topic that asks for approval",
+            f"`aws sns subscribe --region {look.site.region} --topic-arn {topic} "
+            "--protocol email --notification-endpoint ON-CALL`",
+        )
+    return f"{len(subscribed)} subscribed"
+
+
+def traffic(look: Surroundings) -> str:
+    """The record follows a control metric that is alive and names the writer."""
+    told = look.aws.told(look.site.suffix, "route53", look.site.region)
+    domain = told.get("domain-name", NONE)
+    if domain == NONE:
+        return "no zone: a run names the surviving endpoint, and traffic is moved by hand"
+    name = names.parameter(suffix=look.site.suffix, layer="route53", name="serving-region")
+    serving = look.aws.parameter(name, look.site.region).split(",")
+    if look.writer.region not in serving:
+        raise NotReady(
+            f"{domain} leads to {', '.join(serving)}, the writer is in {look.writer.region}",
+            f"a run stopped half-way: finish it with {look.fix('failover')}",
+        )
+    silent = [
+        region
+        for region in look.site.regions
+        if not look.points(
+            SERVING, {"Suffix": look.site.suffix, "Region": region}, namespace=NAMESPACE
+        )
+    ]
+    if silent:
+        function = names.CONTROL_METRIC.of(suffix=look.site.suffix)
+        raise NotReady(
+            f"the control metric of {' and '.join(silent)} is silent",
+            f"see its log: `aws logs tail {names.log_group(function)} --region {look.site.region}`",
+        )
+    return f"{domain} leads to {', '.join(serving)}, the control metric is alive"
+
+
+def guards(look: Surroundings) -> str:
+    """No update is under way in either region, and the deletion guard stands."""
+    for region in look.site.regions:
+        try:
+            busy = [
+                f"{each['StackName']} is {each['StackStatus']}"
+                for page in _pages(look, "cloudformation", "describe_stacks", region=region)
+                for each in page["Stacks"]
+                if _of(each, look.site.suffix) and each["StackStatus"].endswith("_IN_PROGRESS")
+            ]
+        except DrCatalogError as error:
+            raise Unknown(f"{region}: {error.why or error.what}") from error
+        if busy:
+            raise NotReady(
+                f"{region}: {', '.join(busy)}",
+                f"wait for its end: `dr-catalog events --suffix {look.site.suffix} --follow`",
+            )
+    name = names.parameter(suffix=look.site.suffix, layer="guard", name="deletion-protection")
+    try:
+        protected = look.aws.parameter(name, look.site.launch_region)
+    except DrCatalogError as error:
+        raise Unknown(f"{look.site.launch_region}: {error.why or error.what}") from error
+    if protected != "true":
+        raise NotReady(
+            "DeletionProtection is off: anyone may terminate the launch",
+            look.fix("upgrade", "--set", "DeletionProtection=true"),
+        )
+    return "nothing is being updated, DeletionProtection is on"
+
+
+def _cluster(look: Surroundings, region: str) -> Mapping[str, Any]:
+    name = names.LEDGER_CLUSTER.of(suffix=look.site.suffix, region=region)
+    found: Mapping[str, Any] = look.call(
+        "rds", "describe_db_clusters", region=region, DBClusterIdentifier=name
+    )["DBClusters"][0]
+    return found
+
+
+def _of(stack: Mapping[str, Any], suffix: str) -> bool:
+    given = {
+        each["ParameterKey"]: each.get("ParameterValue") for each in stack.get("Parameters", ())
+    }
+    return given.get(names.SUFFIX_PARAMETER) == suffix
+
+
+def _pages(
+    look: Surroundings, service: str, operation: str, *, region: str = "", **arguments: Any
+) -> Any:
+    while True:
+        page = look.call(service, operation, region=region, **arguments)
+        yield page
+        if not page.get("NextToken"):
+            return
+        arguments["NextToken"] = page["NextToken"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One check.
+
+    Args:
+        name: What is looked at.
+        look: Looks at it.
+        region: ``launch``, ``peer`` or empty for both.
+        hinders: A run would fail, or lose more than the objective, while this is not ready.
+    """
+
+    name: str
+    look: Callable[[Surroundings], str]
+    region: str
+    hinders: bool = False
+
+
+ROWS = (
+    Row("recovery", recovery, "peer", hinders=True),
+    Row("launch region", launch_region, "launch"),
+    Row("roles", roles, "", hinders=True),
+    Row("versions", versions, "", hinders=True),
+    Row("replica instance", replica, "peer", hinders=True),
+    Row("lag", lag, "peer", hinders=True),
+    Row("recovery point", recovery_point, "peer"),
+    Row("probes", probes, ""),
+    Row("alarms", alarms, "peer"),
+    Row("notifications", told, "peer"),
+    Row("traffic", traffic, "", hinders=True),
+    Row("guards", guards, "", hinders=True),
+)

@@ -1,0 +1,167 @@
+"""What a request comes to: a start, a follow, nothing, or a refusal that names the way on and its cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dr_catalog.errors import RecoveryError
+from dr_catalog.failover import Follow, Nothing, Request, Start, machine_input, plan
+from dr_catalog.failover.model import Lock, Writer
+
+from .fakes import (
+    CALLER,
+    LAUNCH,
+    NOW,
+    PEER,
+    SITE,
+    World,
+    aws_of,
+    cluster,
+    execution,
+    record,
+    stack,
+    world,
+)
+
+
+def planned(world: World, operation: str, *overrides: str, **more: Any) -> Any:
+    request = Request(operation=operation, suffix="dev", overrides=overrides, **more)
+    return plan(aws_of(world), SITE, request, now=NOW)
+
+
+@pytest.fixture
+def gone() -> World:
+    made = world()
+    made.gone = {LAUNCH}
+    return made
+
+
+def test_a_failover_of_a_region_that_is_gone(gone: World) -> None:
+    step = planned(gone, "failover", reason="region down")
+    assert isinstance(step, Start)
+    assert (step.from_region, step.to_region) == (LAUNCH, PEER)
+    assert step.loss is not None
+    assert (step.loss.database, step.loss.promised) == (0.8, 60)
+    assert [name for name, _ in step.steps][:3] == ["lock", "preflight", "approve"]
+    assert step.run.startswith("failover-20260105T030000-")
+    assert machine_input(step) == {
+        "operation": "failover",
+        "requestedBy": CALLER,
+        "reason": "region down",
+        "overrides": [],
+        "moveTraffic": True,
+    }
+
+
+def test_two_operators_draw_two_ids(gone: World) -> None:
+    assert planned(gone, "failover").run != planned(gone, "failover").run
+
+
+def test_a_region_that_answers_is_not_failed_over_lightly() -> None:
+    with pytest.raises(RecoveryError, match="us-east-1 answers") as refused:
+        planned(world(), "failover")
+    assert "switchover --suffix dev" in refused.value.hint
+    assert "--accept-answering" in refused.value.hint
+    assert isinstance(planned(world(), "failover", "answers"), Start)
+
+
+def _lag(world: World) -> None:
+    world.metrics["AuroraGlobalDBRPOLag", cluster(PEER)] = 90_000
+
+
+def _headless(world: World) -> None:
+    world.answers["describe_db_instances", ""] = {"DBInstances": []}
+
+
+REFUSED: list[tuple[Callable[[World], None], str, str]] = [
+    (_lag, "lag", "--accept-loss"),
+    (_headless, "not-ready", "--accept-not-ready"),
+]
+
+
+@pytest.mark.parametrize(("fault", "override", "option"), REFUSED)
+def test_a_refusal_names_the_override_and_its_cost(
+    gone: World, fault: Callable[[World], None], override: str, option: str
+) -> None:
+    fault(gone)
+    with pytest.raises(RecoveryError, match="nothing was touched") as refused:
+        planned(gone, "failover")
+    assert f"dr-catalog failover --suffix dev {option}" in refused.value.hint
+    assert "it costs: " in refused.value.hint
+    assert isinstance(planned(gone, "failover", override), Start)
+    (other,) = {"lag", "not-ready"} - {override}
+    with pytest.raises(RecoveryError):
+        planned(gone, "failover", other)
+
+
+def test_an_upgrade_under_way_hinders_and_a_missing_backup_does_not(gone: World) -> None:
+    gone.answers["list_recovery_points_by_backup_vault", ""] = {"RecoveryPoints": []}
+    assert isinstance(planned(gone, "failover"), Start)
+    there = world()
+    there.answers["describe_stacks", PEER] = {"Stacks": [stack("UPDATE_IN_PROGRESS")]}
+    with pytest.raises(RecoveryError, match="guards is not ready"):
+        planned(there, "switchover")
+
+
+def test_a_switchover_loses_nothing() -> None:
+    step = planned(world(), "switchover")
+    assert (step.from_region, step.to_region, step.loss) == (LAUNCH, PEER, None)
+
+
+def test_a_drill_moves_nothing() -> None:
+    step = planned(world(), "drill")
+    assert (step.from_region, step.to_region, step.loss) == (LAUNCH, PEER, None)
+
+
+def moved() -> World:
+    made = world()
+    made.writer, made.database_writer = Writer(region=PEER, epoch=2), PEER
+    made.metrics["AuroraGlobalDBRPOLag", cluster(LAUNCH)] = 100
+    return made
+
+
+def test_a_failback_goes_the_other_way() -> None:
+    step = planned(moved(), "failback")
+    assert (step.from_region, step.to_region, step.loss) == (PEER, LAUNCH, None)
+
+
+@pytest.mark.parametrize(
+    ("made", "operation"),
+    [(moved, "failover"), (moved, "switchover"), (world, "failback")],
+)
+def test_where_the_writer_is_there_already_there_is_nothing_to_do(
+    made: Callable[[], World], operation: str
+) -> None:
+    assert isinstance(planned(made(), operation), Nothing)
+
+
+def held(operation: str, status: str) -> World:
+    made = world()
+    made.lock = Lock(run="r-1", operation=operation, since="3:00", execution=execution("r-1"))
+    made.runs["r-1"] = record("r-1", operation=operation, state="promote", outcome="", ended="")
+    made.executions[execution("r-1")] = (status, "")
+    return made
+
+
+def test_a_run_of_the_same_kind_is_followed() -> None:
+    step = planned(held("failover", "RUNNING"), "failover")
+    assert isinstance(step, Follow)
+    assert step.run.id == "r-1"
+
+
+def test_a_run_of_another_kind_is_named() -> None:
+    with pytest.raises(RecoveryError, match="a switchover of 'dev' holds the lock") as refused:
+        planned(held("switchover", "RUNNING"), "failover")
+    assert "dr-catalog switchover --suffix dev" in refused.value.hint
+
+
+@pytest.mark.parametrize("status", ["ABORTED", "FAILED", "TIMED_OUT", ""])
+def test_a_dead_run_is_taken_over_whatever_the_checks_say(status: str) -> None:
+    dead = held("failover", status)
+    dead.writer = Writer(region=PEER, epoch=2)  # it had got as far as that
+    step = planned(dead, "failover")
+    assert isinstance(step, Start)
+    assert step.takes_over == "r-1"

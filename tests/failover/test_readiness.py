@@ -1,0 +1,222 @@
+"""Readiness: each check says no to what it is there for, with a fix, and only to that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from dr_catalog import names
+from dr_catalog.errors import NotFoundError, SetupError
+from dr_catalog.failover import locate, readiness
+from dr_catalog.failover.model import Lock, Writer
+
+from .fakes import LAUNCH, NOW, PEER, SITE, World, aws_of, cluster, stack, world
+
+
+def look(world: World) -> dict[str, Any]:
+    return {each.check: each for each in readiness(aws_of(world), SITE, now=NOW)}
+
+
+def test_all_is_well() -> None:
+    found = look(world())
+    assert {each.state for each in found.values()} == {"ok"}
+    assert len(found) == 12
+    assert found["lag"].found == "0.8 s behind, the objective is 60 s (AuroraGlobalDBRPOLag)"
+    assert found["roles"].found == f"writer {LAUNCH}, standby {PEER}, epoch 1"
+
+
+def _set(name: str, value: Any) -> Callable[[World], None]:
+    return lambda world: setattr(world, name, value)
+
+
+def _answer(operation: str, value: Any, region: str = "") -> Callable[[World], None]:
+    return lambda world: world.answers.update({(operation, region): value})
+
+
+def _metric(name: str, mark: str, value: float | None) -> Callable[[World], None]:
+    def change(world: World) -> None:
+        del world.metrics[name, mark]
+        if value is not None:
+            world.metrics[name, mark] = value
+
+    return change
+
+
+def _parameter(layer: str, name: str, value: str) -> Callable[[World], None]:
+    key = names.parameter(suffix="dev", layer=layer, name=name)
+    return lambda world: world.parameters.update({key: value})
+
+
+OLD_ENGINE = {
+    "DBClusters": [
+        {"DBClusterIdentifier": cluster(PEER), "Status": "available", "EngineVersion": "16.1"}
+    ]
+}
+FAULTS: list[tuple[str, Callable[[World], None], str, str]] = [
+    ("recovery", _answer("describe_state_machine", {"status": "DELETING"}), "DELETING", "upgrade"),
+    (
+        "recovery",
+        _set("lock", Lock(run="r-1", operation="drill", since="3:00")),
+        "drill r-1",
+        "drill",
+    ),
+    (
+        "roles",
+        _set("database_writer", PEER),
+        f"writer is in {PEER}, writes are taken in",
+        "failover",
+    ),
+    ("roles", _set("writer", Writer(region=LAUNCH, fenced=True, run="r-1")), "fenced", "failover"),
+    (
+        "versions",
+        _answer("get_function_configuration", {"CodeSha256": "xyz"}, PEER),
+        "code",
+        "upgrade",
+    ),
+    ("versions", _answer("describe_db_clusters", OLD_ENGINE, PEER), "engine", "upgrade"),
+    ("replica instance", _answer("describe_db_instances", {"DBInstances": []}), "none", "wait"),
+    ("lag", _metric("AuroraGlobalDBRPOLag", cluster(PEER), 61_000), "61.0 s", "--accept-loss"),
+    (
+        "recovery point",
+        _answer("list_recovery_points_by_backup_vault", {"RecoveryPoints": []}),
+        "no copy",
+        "copy jobs",
+    ),
+    ("probes", _metric("LaunchRegionAnswers", PEER, None), PEER, "aws logs tail"),
+    (
+        "alarms",
+        _answer(
+            "describe_alarms", {"MetricAlarms": [{"AlarmName": "dr-a-dev", "StateValue": "ALARM"}]}
+        ),
+        "dr-a-dev",
+        "description",
+    ),
+    (
+        "alarms",
+        _answer(
+            "describe_alarms",
+            {
+                "MetricAlarms": [
+                    {"AlarmName": "dr-a-dev", "StateValue": "OK", "ActionsEnabled": False}
+                ]
+            },
+        ),
+        "actions are off",
+        "enable-alarm-actions",
+    ),
+    ("alarms", _answer("describe_alarms", {"MetricAlarms": []}), "no alarms", "upgrade"),
+    (
+        "notifications",
+        _answer("list_subscriptions_by_topic", {"Subscriptions": []}),
+        "nobody",
+        "sns",
+    ),
+    ("traffic", _parameter("route53", "serving-region", PEER), f"leads to {PEER}", "failover"),
+    ("traffic", _metric("Serving", LAUNCH, None), "silent", "aws logs tail"),
+    (
+        "guards",
+        _answer("describe_stacks", {"Stacks": [stack("UPDATE_IN_PROGRESS")]}, PEER),
+        "UPDATE_IN_PROGRESS",
+        "events",
+    ),
+    (
+        "guards",
+        _parameter("guard", "deletion-protection", "false"),
+        "off",
+        "DeletionProtection=true",
+    ),
+]
+
+
+@pytest.mark.parametrize(("check", "fault", "found", "fix"), FAULTS)
+def test_a_fault_is_found_by_its_check_alone(
+    check: str, fault: Callable[[World], None], found: str, fix: str
+) -> None:
+    faulty = world()
+    fault(faulty)
+    said = look(faulty)
+    assert {name for name, each in said.items() if each.state != "ok"} == {check}
+    assert said[check].state == "not ready"
+    assert found in said[check].found
+    assert fix in said[check].fix
+
+
+def test_after_a_failover_it_says_so() -> None:
+    moved = world()
+    moved.writer, moved.database_writer = Writer(region=PEER, epoch=2), PEER
+    assert "it has failed over" in look(moved)["roles"].found
+    assert "failback" in look(moved)["roles"].fix
+
+
+def test_a_launch_region_that_is_gone_is_unknown_and_not_against_it() -> None:
+    gone = world()
+    gone.gone = {LAUNCH}
+    found = look(gone)
+    assert {name for name, each in found.items() if each.state == "unknown"} == {
+        "launch region",
+        "versions",
+        "guards",
+    }
+    assert {each.state for each in found.values()} == {"ok", "unknown"}
+    assert LAUNCH in found["launch region"].found
+
+
+def test_without_a_metric_the_standby_is_asked() -> None:
+    young = world()
+    young.metrics.clear()
+    assert look(young)["lag"].state == "unknown"
+    assert "/ready" in look(young)["lag"].found
+
+
+def test_a_young_vault_needs_no_copy_yet() -> None:
+    young = world()
+    young.answers["list_recovery_points_by_backup_vault", ""] = {"RecoveryPoints": []}
+    young.answers["describe_backup_vault", ""] = {"CreationDate": NOW - timedelta(minutes=9)}
+    assert look(young)["recovery point"].state == "ok"
+
+
+def test_without_a_zone_traffic_is_moved_by_hand() -> None:
+    zoneless = world()
+    zoneless.told["route53", PEER] = {"domain-name": "none"}
+    zoneless.parameters.pop(names.parameter(suffix="dev", layer="route53", name="serving-region"))
+    assert look(zoneless)["traffic"].state == "ok"
+    assert "by hand" in look(zoneless)["traffic"].found
+
+
+def test_what_is_refused_is_unknown_and_what_is_missing_is_not_ready() -> None:
+    faulty = world()
+    faulty.answers["list_subscriptions_by_topic", ""] = SetupError("these credentials may not")
+    faulty.answers["describe_db_instances", ""] = {}
+    found = look(faulty)
+    assert (found["notifications"].state, found["replica instance"].state) == (
+        "unknown",
+        "not ready",
+    )
+
+
+@pytest.mark.parametrize("region", [LAUNCH, PEER])
+def test_it_is_found_from_either_region(region: str) -> None:
+    assert locate(aws_of(world(), region=region), "dev") == SITE
+
+
+@pytest.mark.parametrize("region", [LAUNCH, PEER])
+def test_it_is_found_when_the_launch_region_is_gone(region: str) -> None:
+    gone = world()
+    gone.gone = {LAUNCH}
+    assert locate(aws_of(gone, region=region), "dev") == SITE
+
+
+def test_a_suffix_without_recovery() -> None:
+    with pytest.raises(NotFoundError, match="no recovery for 'other'"):
+        locate(aws_of(world()), "other")
+
+
+def test_a_silent_region_may_be_the_one_that_has_it() -> None:
+    gone = world()
+    gone.gone = {PEER}
+    with pytest.raises(SetupError, match="not every region answers") as refused:
+        locate(aws_of(gone), "dev")
+    assert "--region" in refused.value.hint
