@@ -143,7 +143,7 @@ def test_a_template_too_long_for_a_request_goes_through_the_hubs_bucket(
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("publish", "--stage", "prod"), "there is no stage 'prod'"),
+        (("publish", "--stage", "none"), "there is no stage 'none'"),
         (("onboard", "--stage", "dev", "--account", "333333333333"), "is not shared with"),
     ],
 )

@@ -23,10 +23,12 @@ class Accounts:
     Args:
         role: The role to assume in an account that isn't the caller's; AWS Organizations names it
             ``OrganizationAccountAccessRole`` in the accounts it creates.
+        caller: The session that assumes it; by default that of the environment.
     """
 
-    def __init__(self, *, role: str = ASSUMED_ROLE) -> None:
+    def __init__(self, *, role: str = ASSUMED_ROLE, caller: boto3.Session | None = None) -> None:
         self._role = role
+        self._caller = caller or boto3.Session()
         self._sessions: dict[str, boto3.Session] = {}
         self._clients: dict[tuple[str, str, str], Any] = {}
         self._lock = threading.Lock()  # making clients is not thread safe
@@ -34,7 +36,7 @@ class Accounts:
     @cached_property
     def own(self) -> str:
         """The caller's account id."""
-        sts = boto3.Session().client("sts", region_name=_any_region(), config=_config())
+        sts = self._caller.client("sts", region_name=_any_region(), config=_config())
         account: str = sts.get_caller_identity()["Account"]
         return account
 
@@ -54,19 +56,26 @@ class Accounts:
 
     def _session(self, account: str) -> boto3.Session:
         if account not in self._sessions:
-            self._sessions[account] = (
-                boto3.Session() if account == self.own else self._assume(account)
-            )
+            self._sessions[account] = self._caller if account == self.own else self._assume(account)
         return self._sessions[account]
+
+    def from_within(self, account: str, *, role: str) -> Accounts:
+        """The accounts that may be entered from ``account``, as ``role``, and itself.
+
+        Raises:
+            SetupError: The account itself can't be entered.
+        """
+        with self._lock:
+            inner = Accounts(role=role, caller=self._session(account))
+        inner.__dict__["own"] = account
+        return inner
 
     def _assume(self, account: str) -> boto3.Session:
         arn = f"arn:{boto3.Session().get_partition_for_region(_any_region())}:iam::{account}:role/{self._role}"
         try:
-            credentials = (
-                boto3.Session()
-                .client("sts", region_name=_any_region(), config=_config())
-                .assume_role(RoleArn=arn, RoleSessionName="dr-catalog")["Credentials"]
-            )
+            credentials = self._caller.client(
+                "sts", region_name=_any_region(), config=_config()
+            ).assume_role(RoleArn=arn, RoleSessionName="dr-catalog")["Credentials"]
         except ClientError as error:
             if error.response["Error"].get("Code") not in _NO_ENTRY:
                 raise

@@ -24,8 +24,9 @@ from ..translation import translated
 from . import membership
 from .account import REGION, ROLES, hub_of
 from .accounts import Accounts
+from .commit import find_stage
 from .entry import check_account_id, check_entry
-from .publish import find_stage, portfolio_of
+from .inventory import portfolio_of
 from .stack import describe, remove
 
 T = TypeVar("T")

@@ -24,8 +24,9 @@ from .account import (
 )
 from .accounts import Accounts
 from .assembly import synthesise
+from .commit import find_stage
 from .entry import check_account_id, check_entry
-from .publish import PORTFOLIO, find_stage, portfolio_of
+from .inventory import PORTFOLIO, portfolio_of
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,38 @@
-"""Publish the catalog in one stage, in both regions of its pair."""
+"""Publish the catalog in one stage, in both regions of its pair: whole, or not at all.
+
+    commit, what the stage has -> refusals, before anything is written
+    assets     bucket, roles, parameters, then every file by its digest
+    portfolio  change sets in both regions, then their execution, home first; then shares by API
+    guidance   which version is the default, deprecated, retired
+    digests    what is there, fetched and compared with the release
+
+A step begins once the one before is done in both regions. What is there already is left untouched: a
+version keeps its id, and a run with nothing new changes nothing. A run that failed is run again.
+
+Two publishings at once: CloudFormation deletes a change set when another one is executed. Who loses
+makes both anew and begins with the home region again, so that the last one to finish has written both
+regions; and each ends by comparing what is there with its own commit.
+"""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from .. import names
-from ..definitions import Catalog, Stage, load_catalog
-from ..errors import NotFoundError, SetupError
+from ..definitions import load_catalog
+from ..errors import PublishError, SetupError
 from ..translation import translated
-from . import files, guidance
-from .account import asset_store, deploy_parameters, deploy_roles
+from . import assembly
 from .accounts import Accounts
 from .assembly import synthesise
-from .stack import deploy, describe, outputs
-
-ASSETS, PORTFOLIO = "dr-catalog-assets", "dr-catalog-portfolio"
+from .commit import Commit, find_stage, load_commit
+from .inventory import digests_in
+from .refusals import Refusals
+from .steps import STEPS, Work
+from .target import Target
 
 
 @dataclass(frozen=True)
@@ -27,7 +40,8 @@ class Published:
     """What publishing found or made in one region.
 
     Args:
-        changes: What was written; empty when everything was there.
+        portfolio: The portfolio's id; empty before it is there.
+        changes: What was written, and what was proven for the first time; empty when all was there.
     """
 
     region: str
@@ -44,20 +58,27 @@ class Publishing:
         stage: A stage of ``pipeline/pipeline.yaml``.
         accounts: Where the clients come from.
         say: Takes one line of progress.
+        steps: Those of ``STEPS`` to do.
+        folder: The assembly to publish; None synthesises one.
+        foreign: Whether credentials of another account may enter the stage's by the accounts' role.
     """
 
     root: Path
     stage: str
     accounts: Accounts
     say: Callable[[str], None]
+    steps: Collection[str] = tuple(STEPS)
+    folder: Path | None = None
+    foreign: bool = False
 
     def run(self) -> tuple[Published, ...]:
         """Bring the stage to what the repository says.
 
         Raises:
             NotFoundError: There is no such stage.
-            SetupError: The credentials are another account's.
-            PublishError: A region could not be published; a rerun resumes.
+            SetupError: The credentials are another account's, or the stage's can't be entered.
+            PublishError: Something is refused, and nothing was written; or a region could not be
+                published, and a rerun resumes.
         """
         with translated(endpoint=os.environ.get("AWS_ENDPOINT_URL")):
             return self._run()
@@ -65,107 +86,54 @@ class Publishing:
     def _run(self) -> tuple[Published, ...]:
         catalog = load_catalog(self.root)
         stage = find_stage(catalog, self.stage)
-        if self.accounts.own != stage.account:
+        if self.accounts.own != stage.account and not self.foreign:
             raise SetupError(
                 f"stage {stage.name} is published in account {stage.account}",
                 why=f"the credentials are of account {self.accounts.own}",
-                hint=f"use credentials of {stage.account}, or mend pipeline/pipeline.yaml",
+                hint=f"use credentials of {stage.account}, name a role there with --role, or mend "
+                "pipeline/pipeline.yaml",
             )
-        self.say(f"synthesising the stacks of stage {stage.name}")
-        templates = synthesise(self.root)
-        home = stage.regions[0]
-        with ThreadPoolExecutor(max_workers=len(stage.regions)) as pool:
-            # The bucket first, since the roles' template may have to go through it.
-            buckets = dict(
-                zip(
-                    stage.regions,
-                    pool.map(lambda region: self._bucket(stage, region, templates), stage.regions),
-                    strict=True,
+        commit = load_commit(catalog, stage)
+        work = Work(commit, Target(stage, self.accounts), self._templates(commit), self.say)
+        found = work.look()
+        if set(self.steps) != {"digests"}:
+            Refusals(commit, work.target, found).check()
+        done: dict[str, tuple[str, ...]] = dict.fromkeys(stage.regions, ())
+        for name, step in STEPS.items():
+            if name not in self.steps:
+                continue
+            changes = step(work, found)
+            if name == "portfolio" and any(changes.values()):
+                found = work.look()
+            done = {region: (*done[region], *changes[region]) for region in stage.regions}
+        return tuple(
+            Published(region=region, portfolio=found[region].portfolio, changes=done[region])
+            for region in stage.regions
+        )
+
+    def _templates(self, commit: Commit) -> Mapping[str, str]:
+        """The stage's stacks, where a step deploys them.
+
+        Raises:
+            PublishError: They can't be synthesised, or the assembly is not this commit's.
+        """
+        if not {"assets", "portfolio"} & set(self.steps):
+            return {}
+        stage = commit.stage
+        if self.folder is None:
+            self.say(f"synthesising the stacks of stage {stage.name}")
+            return synthesise(self.root)
+        templates = assembly.read(self.folder)
+        wanted = {
+            name: {entry.version: commit.sha256(name, entry.version) for entry in product.versions}
+            for name, product in commit.products.items()
+        }
+        for region in stage.regions:
+            text = templates.get(f"Portfolio-{stage.name}-{region}", '{"Resources": {}}')
+            if digests_in(json.loads(text)) != wanted:
+                raise PublishError(
+                    f"{self.folder} was not written from this commit",
+                    why=f"its portfolio of stage {stage.name} in {region} has other versions",
+                    hint=f"dr-catalog synth --output {self.folder}",
                 )
-            )
-            # A launch constraint is refused until its role exists in this account too.
-            deploy_roles(
-                self.accounts.client("cloudformation", account=stage.account, region=home),
-                stage=stage,
-                templates=templates,
-                store=asset_store(self.accounts, stage=stage, region=home),
-            )
-            done = [
-                pool.submit(self._region, catalog, stage, region, templates, buckets[region])
-                for region in stage.regions
-            ]
-            return tuple(future.result() for future in done)
-
-    def _bucket(self, stage: Stage, region: str, templates: Mapping[str, str]) -> tuple[str, ...]:
-        """The asset bucket of the region, and what was changed for it."""
-        deployed = deploy(
-            self.accounts.client("cloudformation", account=stage.account, region=region),
-            name=ASSETS,
-            template=templates[f"Assets-{stage.name}-{region}"],
-        )
-        return (f"stack {ASSETS}",) if deployed.changed else ()
-
-    def _region(
-        self,
-        catalog: Catalog,
-        stage: Stage,
-        region: str,
-        templates: Mapping[str, str],
-        so_far: tuple[str, ...],
-    ) -> Published:
-        def client(service: str) -> Any:
-            return self.accounts.client(service, account=stage.account, region=region)
-
-        cloudformation = client("cloudformation")
-        changes = list(so_far)
-        store = asset_store(self.accounts, stage=stage, region=region)
-        bucket = store.bucket
-        deploy_parameters(cloudformation, stage=stage, region=region, templates=templates)
-        offered = [catalog.products[name] for name in catalog.portfolio.products]
-
-        written = files.upload(client("s3"), bucket=bucket, files=files.released(offered))
-        if written:
-            changes.append(f"{len(written)} files")
-            self.say(f"{region}: {len(written)} files in {bucket}")
-        portfolio = deploy(
-            cloudformation,
-            name=PORTFOLIO,
-            template=templates[f"Portfolio-{stage.name}-{region}"],
-            store=store,
-        )
-        if portfolio.changed:
-            changes.append(f"stack {PORTFOLIO}")
-        portfolio_id = portfolio.outputs["PortfolioId"]
-        for product in offered:
-            if product.versions:
-                versions = guidance.reconcile(
-                    client("servicecatalog"),
-                    product=product,
-                    product_id=portfolio.outputs[f"{names.camel(product.product)}Id"],
-                )
-                changes += [f"guidance of {product.product} {version}" for version in versions]
-        files.check(client("s3"), bucket=bucket, keys=written)
-        return Published(region=region, portfolio=portfolio_id, changes=tuple(changes))
-
-
-def portfolio_of(cloudformation: Any) -> str | None:
-    """The id of the portfolio that is published there; None where none is, or not to the end."""
-    stack = describe(cloudformation, PORTFOLIO)
-    return outputs(stack).get("PortfolioId") if stack else None
-
-
-def find_stage(catalog: Catalog, name: str) -> Stage:
-    """The stage of that name.
-
-    Raises:
-        NotFoundError: There is none.
-    """
-    stage = catalog.pipeline.stage(name)
-    if stage is None:
-        known = ", ".join(stage.name for stage in catalog.pipeline.stages)
-        raise NotFoundError(
-            f"there is no stage '{name}'",
-            why=f"pipeline/pipeline.yaml defines: {known}",
-            hint="name one of them with --stage, or add it there",
-        )
-    return stage
+        return templates

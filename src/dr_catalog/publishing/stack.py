@@ -1,5 +1,7 @@
 """One stack, brought to what its template says by a change set, or deleted; each waits for the end.
 
+    prepare: what is there -> nothing to do, or a change set -> execute -> wait
+
 A template that is too long for a request goes through the stage's asset bucket, under its hash as releases do,
 and CloudFormation reads it there as whoever asks: the bucket lets every account of the catalog read.
 
@@ -8,6 +10,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-li
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Mapping
@@ -22,6 +25,11 @@ from . import files
 from .accounts import poll_seconds
 
 INLINE_LIMIT = 51_200  # bytes of a template in a request
+ATTEMPTS = 5
+"""How often a change set is made anew when someone else's was executed in between."""
+_REVIEW = "REVIEW_IN_PROGRESS"  # a change set of a stack that is not there yet
+_STABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+_STALE = "overtaken"
 NOTHING_TO_DO = ("didn't contain changes", "No updates are to be performed")
 
 
@@ -49,11 +57,24 @@ class Store:
         """Upload the template unless it is there; its URL, path-style as a version's."""
         body = template.encode()
         key = files.template_key(digest(body))
-        written = files.upload(self.s3, bucket=self.bucket, files={key: body})
-        files.check(self.s3, bucket=self.bucket, keys=written)
+        files.put(self.s3, bucket=self.bucket, key=key, body=body)
         meta = self.s3.meta
         suffix = "amazonaws.com.cn" if meta.partition == "aws-cn" else "amazonaws.com"
         return f"https://s3.{meta.region_name}.{suffix}/{self.bucket}/{key}"
+
+
+class Overtaken(Exception):
+    """Someone else changed the stack between the making of a change set and its execution."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A change set that waits for its execution; without one, the stack is what it is to be."""
+
+    cloudformation: Any
+    name: str
+    change_set: str
+    outputs: Mapping[str, str]
 
 
 def deploy(
@@ -71,33 +92,95 @@ def deploy(
 
     Raises:
         PublishError: The stack failed, and the reason is its first failed resource; or its template is
-            too long and there is no store.
+            too long and there is no store; or others change the stack all the time.
     """
-    source = _source(name, template, store)
+    for _ in range(ATTEMPTS):
+        prepared = prepare(
+            cloudformation, name=name, template=template, parameters=parameters, store=store
+        )
+        try:
+            return execute(prepared)
+        except Overtaken:
+            continue  # it may be what it is to be by now
+    raise overtaken(name)
+
+
+def overtaken(name: str) -> PublishError:
+    """The error for a stack that others keep changing."""
+    return PublishError(
+        f"stack {name} is changed by someone else at the same time",
+        why=f"{ATTEMPTS} change sets were overtaken, one after the other",
+        hint="let one publishing at a time run, and run the command again; it resumes",
+    )
+
+
+def prepare(
+    cloudformation: Any,
+    *,
+    name: str,
+    template: str,
+    parameters: Mapping[str, str] | None = None,
+    store: Store | None = None,
+) -> Prepared:
+    """Make a change set, unless the stack has this template and these parameters already.
+
+    The stack itself stays what it is. CloudFormation deletes the change set when another one of the
+    stack is executed, so that two who prepare at once can't both execute.
+
+    Raises:
+        PublishError: The template is too long and there is no store, or CloudFormation refuses it.
+    """
+    values = dict(parameters or {})
     stack = describe(cloudformation, name)
-    if stack and stack["StackStatus"] in ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"):
-        # What an earlier run left before it made anything, or rolled back: it holds nothing.
-        cloudformation.delete_stack(StackName=name)
-        _settle(cloudformation, name)
-        stack = None
-    elif stack and stack["StackStatus"].endswith("_IN_PROGRESS"):
+    if stack and stack["StackStatus"].endswith("_IN_PROGRESS") and stack["StackStatus"] != _REVIEW:
         stack = _settle(cloudformation, name)
-    values = [
-        {"ParameterKey": key, "ParameterValue": value} for key, value in (parameters or {}).items()
-    ]
-    created = cloudformation.create_change_set(
-        StackName=name,
-        ChangeSetName=f"dr-{uuid.uuid4()}",
-        ChangeSetType="UPDATE" if stack else "CREATE",
-        **source,
-        Parameters=values,
-        Capabilities=["CAPABILITY_NAMED_IAM"],
-    )["Id"]
-    if not _has_changes(cloudformation, created, name):
-        cloudformation.delete_change_set(ChangeSetName=created)
-        assert stack is not None
-        return Deployed(name=name, changed=False, outputs=outputs(stack))
-    cloudformation.execute_change_set(ChangeSetName=created)
+    if stack and stack["StackStatus"] == "ROLLBACK_COMPLETE":
+        cloudformation.delete_stack(StackName=name)  # a creation that failed: it holds nothing
+        stack = _settle(cloudformation, name)
+    exists = stack is not None and stack["StackStatus"] != _REVIEW
+    if stack and exists and _is(cloudformation, stack, template, values):
+        return Prepared(cloudformation, name, "", outputs(stack))
+    try:
+        change_set: str = cloudformation.create_change_set(
+            StackName=name,
+            ChangeSetName=f"dr-{uuid.uuid4()}",
+            ChangeSetType="UPDATE" if exists else "CREATE",
+            **_source(name, template, store),
+            Parameters=[
+                {"ParameterKey": key, "ParameterValue": value} for key, value in values.items()
+            ],
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+        )["Id"]
+        changes = _has_changes(cloudformation, change_set, name)
+    except ClientError as error:
+        if not _is_overtaken(error):
+            raise
+        time.sleep(poll_seconds())  # someone else's began in between: look at what it makes
+        return Prepared(cloudformation, name, _STALE, {})
+    if not changes:
+        cloudformation.delete_change_set(ChangeSetName=change_set)
+        change_set = ""
+    return Prepared(cloudformation, name, change_set, outputs(stack) if stack else {})
+
+
+def execute(prepared: Prepared) -> Deployed:
+    """Execute the change set, if there is one, and wait for the stack.
+
+    Raises:
+        Overtaken: Another change set of the stack was executed meanwhile; nothing was changed.
+        PublishError: The stack failed, and the reason is its first failed resource.
+    """
+    cloudformation, name = prepared.cloudformation, prepared.name
+    if not prepared.change_set:
+        return Deployed(name=name, changed=False, outputs=prepared.outputs)
+    if prepared.change_set == _STALE:
+        raise Overtaken(name)
+    try:
+        cloudformation.execute_change_set(ChangeSetName=prepared.change_set)
+    except ClientError as error:
+        if _is_overtaken(error):
+            raise Overtaken(name) from error
+        raise
     after = _settle(cloudformation, name)
     if after is None or after["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         raise PublishError(
@@ -106,6 +189,31 @@ def deploy(
             hint="mend the reason and run the command again; it resumes",
         )
     return Deployed(name=name, changed=True, outputs=outputs(after))
+
+
+def template_of(cloudformation: Any, name: str) -> Any:
+    """The template that the stack was made from, as an object."""
+    body = cloudformation.get_template(StackName=name)["TemplateBody"]
+    return json.loads(body) if isinstance(body, str) else body
+
+
+def _is(cloudformation: Any, stack: Mapping[str, Any], template: str, values: Any) -> bool:
+    if stack["StackStatus"] not in _STABLE:
+        return False
+    has = {each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", [])}
+    same: bool = has == values and template_of(cloudformation, stack["StackName"]) == json.loads(
+        template
+    )
+    return same
+
+
+def _is_overtaken(error: ClientError) -> bool:
+    code, message = error.response["Error"].get("Code", ""), error.response["Error"]["Message"]
+    return code.removesuffix("Exception") in (
+        "ChangeSetNotFound",
+        "InvalidChangeSetStatus",
+        "AlreadyExists",
+    ) or (code == "ValidationError" and "_IN_PROGRESS" in message)
 
 
 def _source(name: str, template: str, store: Store | None) -> dict[str, str]:
