@@ -22,6 +22,8 @@ from .stacks import (
     AssetStack,
     OnboardingRegionStack,
     OnboardingRolesStack,
+    PipelineStack,
+    PipelineStoreStack,
     PortfolioStack,
     StandaloneStack,
 )
@@ -57,6 +59,8 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
                 products=catalog.products,
                 digests=digests,
             )
+    store = PipelineStoreStack(app, "PipelineStore", pipeline=catalog.pipeline)
+    PipelineStack(app, "Pipeline", pipeline=catalog.pipeline, store=store)
     review = load_review(catalog.portfolio.folder)
     OnboardingRolesStack(
         app,
