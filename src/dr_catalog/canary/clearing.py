@@ -7,12 +7,14 @@ Every part finds out first what is there, so a clearing that was cut off is begu
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 
 from ..errors import DrCatalogError, LaunchError
-from ..provisioning import Aws, Nothing, execute, plan_termination, wait
-from ..provisioning.model import Launch, launch_name
+from ..provisioning import Nothing, execute, plan_termination, wait
+from ..provisioning.model import launch_name
+from ..translation import translated
 from .ground import Ground
 
 # A termination may meet what the service that owns it still lets go of, such as a network interface.
@@ -40,31 +42,18 @@ def clear(
     Raises:
         LaunchError: It can't be terminated, or something is left; the suffix stays in the records.
     """
-    pause = _LOCAL_POLL_SECONDS if ground.aws.local else _POLL_SECONDS
-    for attempt in range(1, _ATTEMPTS + 1):
-        launch = _settled(ground.aws, suffix, pause=pause, sleep=sleep)
-        if launch is None:
-            break
-        say(f"terminating {suffix}")
-        try:
-            step = plan_termination(ground.aws, suffix)
-            if not isinstance(step, Nothing):
-                wait(
-                    ground.aws, step, execute(ground.aws, step), report=lambda *_: None, sleep=sleep
-                )
-            break
-        except LaunchError as error:
-            if attempt == _ATTEMPTS:
-                raise _not_cleared(ground, suffix, why=f"{error.what}: {error.why}") from error
-            say(f"{suffix}: {error.what}; once more")
-    for look in range(1, _LOOKS + 1):
-        found = ground.left(suffix)
-        if not found:
-            break
-        if look == _LOOKS:
-            raise _not_cleared(ground, suffix, why=f"still there: {', '.join(found)}")
-        sleep(pause)
-    ground.records.gone(suffix)
+    try:
+        with translated(endpoint=os.environ.get("AWS_ENDPOINT_URL")):
+            _terminate(ground, suffix, say=say, sleep=sleep)
+            _see_that_nothing_is_left(ground, suffix, sleep=sleep)
+            ground.records.gone(suffix)
+    except DrCatalogError as error:
+        raise LaunchError(
+            f"the canary's launch '{suffix}' in account {ground.stage.account} could not be "
+            "cleared away",
+            why=": ".join(filter(None, (error.what, error.why))),
+            hint=f"mend the reason, then `{command(ground)}`",
+        ) from error
     say(f"nothing of {suffix} is left but keys pending deletion")
 
 
@@ -100,18 +89,38 @@ def command(ground: Ground) -> str:
     return f"dr-catalog canary --stage {ground.stage.name} --clean"
 
 
-def _settled(
-    aws: Aws, suffix: str, *, pause: float, sleep: Callable[[float], None]
-) -> Launch | None:
-    """The launch once no operation runs under it; None when there is none."""
-    while (launch := aws.launch(launch_name(suffix))) and launch.changing:
-        sleep(pause)
-    return launch
+def _terminate(
+    ground: Ground, suffix: str, *, say: Callable[[str], None], sleep: Callable[[float], None]
+) -> None:
+    """Wait for what runs, then terminate what is there."""
+    aws = ground.aws
+    for attempt in range(1, _ATTEMPTS + 1):
+        while (launch := aws.launch(launch_name(suffix))) and launch.changing:
+            sleep(_pause(ground))
+        if launch is None:
+            return
+        say(f"terminating {suffix}")
+        try:
+            step = plan_termination(aws, suffix)
+            if not isinstance(step, Nothing):
+                wait(aws, step, execute(aws, step), report=lambda *_: None, sleep=sleep)
+            return
+        except LaunchError as error:
+            if attempt == _ATTEMPTS:
+                raise
+            say(f"{suffix}: {error.what}; once more")
 
 
-def _not_cleared(ground: Ground, suffix: str, *, why: str) -> LaunchError:
-    return LaunchError(
-        f"the canary's launch '{suffix}' in account {ground.stage.account} could not be cleared away",
-        why=why,
-        hint=f"mend the reason, then `{command(ground)}`",
-    )
+def _see_that_nothing_is_left(
+    ground: Ground, suffix: str, *, sleep: Callable[[float], None]
+) -> None:
+    for _ in range(_LOOKS):
+        found = ground.left(suffix)
+        if not found:
+            return
+        sleep(_pause(ground))
+    raise LaunchError("something of it is still there", why=", ".join(found))
+
+
+def _pause(ground: Ground) -> float:
+    return _LOCAL_POLL_SECONDS if ground.aws.local else _POLL_SECONDS

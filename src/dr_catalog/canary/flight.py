@@ -1,12 +1,12 @@
 """One launch under a throw-away suffix: up, perhaps upgraded, looked at, and away again in any case.
 
-    Flight -> written down -> launch -> upgrade -> look in both regions -> stay up -> cleared
+Flight -> written down -> launch -> upgrade -> look in both regions -> stay up -> cleared
 """
 
 from __future__ import annotations
 
+import os
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +24,7 @@ from ..provisioning import (
     wait,
 )
 from ..provisioning.steps import Follow
+from ..translation import translated
 from .clearing import clear, command
 from .ground import Ground
 from .plan import Launchable
@@ -33,7 +34,7 @@ _STACK = "AWS::CloudFormation::Stack"
 _NAMED = 5  # failed checks that a message names
 
 
-class Stopped(Exception):  # noqa: N818 - not an error: someone asked for it
+class Stopped(Exception):
     """The canary was told to stop."""
 
 
@@ -81,9 +82,10 @@ class Flying:
             Stopped: ``stop`` was set.
         """
         self._go_on()
-        self.ground.records.launching(flight.suffix, flight.product)
         try:
-            checks = self._up(flight)
+            with translated(endpoint=os.environ.get("AWS_ENDPOINT_URL")):
+                self.ground.records.launching(flight.suffix, flight.product)
+                checks = self._up(flight)
         except BaseException as error:
             self._clear_after(flight, error)
             raise
@@ -116,9 +118,7 @@ class Flying:
             held = self._look(flight, more=f" after {minute} of {flight.minutes} minutes")
         return held
 
-    def _do(
-        self, words: str, plan: Callable[[], Provision | Update | Follow | Nothing]
-    ) -> None:
+    def _do(self, words: str, plan: Callable[[], Provision | Update | Follow | Nothing]) -> None:
         self._go_on()
         self.say(words)
         step = plan()

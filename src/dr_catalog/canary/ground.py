@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import boto3
@@ -61,14 +61,18 @@ class Ground:
             ]
 
     def _launch(self, suffix: str, endpoints: dict[str, str]) -> Launch:
+        return replace(self._any, suffix=suffix, endpoints=endpoints)  # with the same clients
+
+    @cached_property
+    def _any(self) -> Launch:
         region, peer = self.stage.regions
         return Launch(
             session=self.session,
             account=self.stage.account,
-            suffix=suffix,
+            suffix="",
             region=region,
             peer_region=peer,
-            endpoints=endpoints,
+            endpoints={},
         )
 
 
@@ -80,6 +84,4 @@ def enter(*, stage: Stage, accounts: Accounts) -> Ground:
     """
     with translated(endpoint=os.environ.get("AWS_ENDPOINT_URL")):
         session = accounts.session(stage.account)
-    return Ground(
-        stage=stage, aws=Aws(region=stage.regions[0], session=session), session=session
-    )
+    return Ground(stage=stage, aws=Aws(region=stage.regions[0], session=session), session=session)

@@ -1,6 +1,6 @@
 """Which products of a stage need a canary, and from which version it upgrades; reads only.
 
-    product.yaml + the release + passes -> Trial, or None where this very version has passed there
+product.yaml + the release + passes -> Trial, or None where this very version has passed there
 """
 
 from __future__ import annotations

@@ -64,8 +64,8 @@ class Records:
         return tuple(sorted(name for name, _ in self._under(LAUNCHED)))
 
     def gone(self, suffix: str) -> None:
-        """Strike out a suffix of which nothing is left."""
-        self._ssm.delete_parameter(Name=f"{LAUNCHED}/{suffix}")
+        """Strike out a suffix of which nothing is left, also one that was never written down."""
+        self._ssm.delete_parameters(Names=[f"{LAUNCHED}/{suffix}"])
 
     def _under(self, path: str) -> Iterator[tuple[str, str]]:
         for page in self._ssm.get_paginator("get_parameters_by_path").paginate(Path=path):

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ..definitions import Catalog
-from ..errors import LaunchError
+from ..errors import DrCatalogError
 from ..translation import translated
-from .clearing import clear_all
+from .clearing import clear_all, command
 from .flight import Flight, Flying, Stopped
 from .ground import Ground
 from .plan import Trial, trial
@@ -69,7 +69,7 @@ class Canary:
             self.clean()
             return tuple(
                 self._product(name)
-                for name in self.catalog.portfolio.products
+                for name in self.catalog.portfolio_of(self.ground.stage).products
                 if self.catalog.products[name].default is not None
             )
 
@@ -92,7 +92,9 @@ class Canary:
         passes = self.ground.records.passes(name)
         found = trial(product, passes)
         if found is None:
-            self.say(f"{name} {default.version} has passed in stage {self.ground.stage.name} before")
+            self.say(
+                f"{name} {default.version} has passed in stage {self.ground.stage.name} before"
+            )
             known = next(each for each in reversed(passes) if each.version == default.version)
             return Trialled(
                 product=name,
@@ -150,16 +152,20 @@ class Canary:
     def _outcome(self, flights: list[Future[int]], found: Trial, *, interrupted: bool) -> int:
         errors = [error for each in flights if (error := each.exception())]
         for error in errors:
-            if not isinstance(error, (Stopped, LaunchError)):
+            if not isinstance(error, (Stopped, DrCatalogError)):
                 raise error
-        real = [error for error in errors if isinstance(error, LaunchError)]
+        real = [error for error in errors if isinstance(error, DrCatalogError)]
         if real:
-            others = "".join(f"\n        {each.what}: {each.why}" for each in real[1:])
-            raise LaunchError(
+            clean = command(self.ground)
+            # Both flights often fail for one reason.
+            reasons = dict.fromkeys(
+                filter(None, (real[0].why, *(f"{each.what}: {each.why}" for each in real[1:])))
+            )
+            raise type(real[0])(
                 f"the canary of {found.product} {found.candidate.version} failed in stage "
                 f"{self.ground.stage.name}: {real[0].what}",
-                why=real[0].why + others,
-                hint=real[0].hint,
+                why="\n        ".join(reasons),
+                hint=next((each.hint for each in real if clean in each.hint), real[0].hint),
             ) from real[0]
         if interrupted or errors:
             raise KeyboardInterrupt
@@ -167,9 +173,7 @@ class Canary:
 
 
 @contextlib.contextmanager
-def told_to_stop(
-    stop: threading.Event, say: Callable[[str], None]
-) -> Iterator[threading.Event]:
+def told_to_stop(stop: threading.Event, say: Callable[[str], None]) -> Iterator[threading.Event]:
     """SIGTERM and SIGINT set ``stop`` for the time of a block; a second one ends the process.
 
     Yields:
