@@ -22,8 +22,6 @@ from .stacks import (
     AssetStack,
     OnboardingRegionStack,
     OnboardingRolesStack,
-    PipelineStack,
-    PipelineStoreStack,
     PortfolioStack,
     StandaloneStack,
 )
@@ -59,8 +57,6 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
                 products=catalog.products,
                 digests=digests,
             )
-    store = PipelineStoreStack(app, "PipelineStore", pipeline=catalog.pipeline)
-    PipelineStack(app, "Pipeline", pipeline=catalog.pipeline, store=store)
     review = load_review(catalog.portfolio.folder)
     OnboardingRolesStack(
         app,

@@ -54,8 +54,6 @@ _NOT_FOUND = {
     "StackInstanceNotFoundException",
     "StateMachineDoesNotExist",
     "ExecutionDoesNotExist",
-    "NoSuchKey",
-    "404",  # what S3 answers to HEAD
 }
 
 

@@ -28,12 +28,12 @@ EXTENSIONS = (
     "dns",
     "stacksets",
     "states",
-    "organizations",
     "service_catalog",
     "permissions",
     "operations",
+    "regions",
 )
-"""In the order they are registered: the gate of ``operations`` stands before all others."""
+"""In the order they are registered: the last two stand before all others, what is away first."""
 
 _BACKLOG = 128
 _COLLECT_AFTER = (20_000, 50, 100)

@@ -17,6 +17,7 @@ from typing import Any
 import boto3
 import pytest
 
+from . import aurora_estate
 from .stack_runner import Runner
 
 _accounts = itertools.count(300000000000)
@@ -115,3 +116,10 @@ def control(endpoint: str) -> Callable[..., dict[str, Any]]:
         return told
 
     return tell
+
+
+@pytest.fixture(scope="session")
+def up(client: Callable[..., Any], runner: Callable[..., Runner]) -> Iterator[aurora_estate.Estate]:
+    """A global database that is up, in an account of its own."""
+    with aurora_estate.launched(client, runner) as launched:
+        yield launched

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,98 +10,8 @@ from botocore.exceptions import ClientError
 from pg8000.exceptions import DatabaseError
 
 from . import aurora_estate as estate
+from .aurora_estate import ROLE, Estate
 from .stack_runner import Runner
-
-ROLE = "transactions"
-
-
-@dataclass(frozen=True)
-class Estate:
-    """A global database that is up, in an account of its own."""
-
-    account: str
-    home: Runner
-    peer: Runner
-    outputs: dict[str, dict[str, str]]
-    password: str
-    rds: Callable[[str], Any]
-
-    @property
-    def port(self) -> int:
-        return int(self.outputs[estate.HOME]["Port"])
-
-    def run(self, statement: str, *, at: str = "Global", region: str = estate.HOME) -> Any:
-        """Run a statement as the master user."""
-        host = self.outputs[region][at]
-        with estate.connected(
-            host, self.port, user=estate.MASTER, password=self.password
-        ) as connection:
-            return connection.run(statement)
-
-    def soon(self, statement: str, *, at: str, region: str) -> Any:
-        """The first rows a statement finds, within two seconds."""
-        end = time.monotonic() + 2
-        while True:
-            try:
-                rows = self.run(statement, at=at, region=region)
-            except DatabaseError:  # the table is not there yet
-                rows = []
-            if rows or time.monotonic() > end:
-                return rows
-            time.sleep(0.02)
-
-    def cluster(self, region: str) -> dict[str, Any]:
-        """What RDS says of the region's cluster."""
-        found: dict[str, Any] = self.rds(region).describe_db_clusters(
-            DBClusterIdentifier="dr-aurora-dev"
-        )["DBClusters"][0]
-        return found
-
-    def global_cluster(self) -> dict[str, Any]:
-        """What RDS says of the global cluster."""
-        found: dict[str, Any] = self.rds(estate.HOME).describe_global_clusters(
-            GlobalClusterIdentifier=estate.GLOBAL
-        )["GlobalClusters"][0]
-        return found
-
-
-def servers() -> list[str]:
-    """The PostgreSQL servers of this session's embedded AWS."""
-    lines = subprocess.run(["ps", "axwwo", "ppid,pid,args"], capture_output=True, text=True).stdout
-    processes = [line.split(maxsplit=2) for line in lines.splitlines()[1:]]
-    own = [pid for parent, pid, args in processes if parent == str(os.getpid())]
-    return [
-        args for _, _, args in processes if any(f"/embedded-aurora-{pid}-" in args for pid in own)
-    ]
-
-
-@pytest.fixture(scope="module")
-def up(client: Callable[..., Any], runner: Callable[..., Runner]) -> Iterator[Estate]:
-    account = "444444444401"
-    home, peer = (runner(account=account, region=each) for each in (estate.HOME, estate.PEER))
-    made = home.create("home", estate.primary(), Template=estate.GLOBAL_OUTPUTS)
-    assert made.status == "CREATE_COMPLETE", made.reasons
-    followed = peer.create("peer", estate.secondary(), Template=estate.OUTPUTS)
-    assert followed.status == "CREATE_COMPLETE", followed.reasons
-    secret = client("secretsmanager", account=account, region=estate.PEER)  # the replica
-    value = json.loads(secret.get_secret_value(SecretId="dr-aurora-dev")["SecretString"])
-    database = Estate(
-        account,
-        home,
-        peer,
-        {estate.HOME: made.outputs, estate.PEER: followed.outputs},
-        value["password"],
-        lambda region: client("rds", account=account, region=region),
-    )
-    database.run("CREATE TABLE payment (id text PRIMARY KEY, cents bigint NOT NULL)")
-    database.run(f"CREATE ROLE {ROLE} LOGIN")
-    database.run(f"GRANT rds_iam TO {ROLE}")
-    database.run(f"GRANT ALL ON payment TO {ROLE}")
-    assert len(servers()) == 4  # one a region, each with the shell that watches it
-    yield database
-    assert peer.delete("peer").status == "DELETE_COMPLETE"
-    assert home.delete("home").status == "DELETE_COMPLETE"
-    assert servers() == []
 
 
 def test_what_the_template_says_is_what_rds_answers(up: Estate) -> None:
@@ -141,9 +45,7 @@ def test_a_row_written_here_is_read_there(up: Estate) -> None:
 def test_a_secondary_takes_no_writes(up: Estate) -> None:
     with pytest.raises(DatabaseError, match="read-only transaction"):
         up.run("INSERT INTO payment VALUES ('p-2', 1)", at="Reader", region=estate.PEER)
-    closed = (up.outputs[estate.PEER]["Writer"], up.port)
-    with socket.create_connection(closed, timeout=5) as connection:
-        assert connection.recv(1) == b""
+    assert up.closed(at="Writer", region=estate.PEER)
 
 
 def test_a_token_is_a_password(up: Estate) -> None:
@@ -238,6 +140,7 @@ def test_the_global_endpoint_follows_a_switchover_and_a_failover(up: Estate) -> 
     told = refused(up.rds(estate.PEER).switchover_global_cluster, **target)
     assert f"in {estate.HOME}, not in {estate.PEER}" in told
     up.rds(estate.HOME).switchover_global_cluster(**target)
+    up.settled()
     assert [each["IsWriter"] for each in up.global_cluster()["GlobalClusterMembers"]] == [
         False,
         True,
@@ -249,6 +152,7 @@ def test_the_global_endpoint_follows_a_switchover_and_a_failover(up: Estate) -> 
     assert up.soon(query, at="Reader", region=estate.HOME) == [["directly"]]
     back = {"GlobalClusterIdentifier": estate.GLOBAL, "TargetDbClusterIdentifier": here}
     up.rds(estate.HOME).failover_global_cluster(**back, AllowDataLoss=True)
+    up.settled()
     assert [each["IsWriter"] for each in up.global_cluster()["GlobalClusterMembers"]] == [
         True,
         False,

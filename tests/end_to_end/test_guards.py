@@ -15,6 +15,7 @@ import pytest
 from dr_catalog import names
 from dr_catalog.provisioning.checks import Launch, inspect
 
+from ..embedded_aws import aurora_estate
 from .conftest import PEER, REGION, TENANT, Identity, environment, launch_of
 from .estate import Estate, estate
 from .test_day import failed, unprotect
@@ -60,10 +61,12 @@ class Steady:
 
     def switch(self, source: str, target: str) -> None:
         """Move the writer."""
-        self.admin.client("rds", source).switchover_global_cluster(
+        rds = self.admin.client("rds", source)
+        rds.switchover_global_cluster(
             GlobalClusterIdentifier=LEDGER,
             TargetDbClusterIdentifier=f"arn:aws:rds:{target}:{TENANT}:cluster:{CLUSTERS[target]}",
         )
+        aurora_estate.until(rds, LEDGER, aurora_estate.settled)
 
     def check_data(self) -> None:
         """Item and document are there, in both regions."""

@@ -2,8 +2,6 @@
 
 from .assets import AssetStack
 from .onboarding import OnboardingRegionStack, OnboardingRolesStack
-from .pipeline import PipelineStack
-from .pipeline_store import PipelineStoreStack
 from .portfolio import PortfolioStack
 from .standalone import StandaloneStack
 
@@ -11,8 +9,6 @@ __all__ = [
     "AssetStack",
     "OnboardingRegionStack",
     "OnboardingRolesStack",
-    "PipelineStack",
-    "PipelineStoreStack",
     "PortfolioStack",
     "StandaloneStack",
 ]

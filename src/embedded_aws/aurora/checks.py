@@ -14,6 +14,7 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import ec2, kms, rds
 
 from ..extension import require
+from ..regions import state
 from . import databases
 from .databases import Key, Record
 
@@ -200,6 +201,14 @@ def _kept(params: Params) -> Params:
     asked = _value(params, "KmsKeyId")
     if not asked:
         return {}
+    arn = enabled_key(asked)
+    if _value(params, "StorageEncrypted") == "false":
+        raise RefusedError("InvalidParameterCombination", "A KmsKeyId asks for StorageEncrypted")
+    return {"KmsKeyId": arn, "StorageEncrypted": "true"}
+
+
+def enabled_key(asked: str) -> str:
+    """The ARN of a key that is there and enabled."""
     key = _key(asked)
     if key is None or key["KeyState"] != "Enabled":
         raise RefusedError(
@@ -207,9 +216,7 @@ def _kept(params: Params) -> Params:
             f"The specified KMS key [{asked}] does not exist, is not enabled or you do not have "
             "permissions to access it.",
         )
-    if _value(params, "StorageEncrypted") == "false":
-        raise RefusedError("InvalidParameterCombination", "A KmsKeyId asks for StorageEncrypted")
-    return {"KmsKeyId": key["Arn"], "StorageEncrypted": "true"}
+    return str(key["Arn"])
 
 
 def modification(params: Params) -> None:
@@ -316,7 +323,7 @@ def _settings(params: Params) -> None:
         )
 
 
-def switch(action: str, *, key: Key, leader: Key, lossless: bool) -> None:
+def switch(action: str, record: Record, *, key: Key, leader: Key, lossless: bool) -> None:
     """Check SwitchoverGlobalCluster or FailoverGlobalCluster.
 
     See https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html
@@ -326,11 +333,16 @@ def switch(action: str, *, key: Key, leader: Key, lossless: bool) -> None:
         raise RefusedError(
             "InvalidGlobalClusterStateFault", f"Call {action} in {place}, not in {get_region()}"
         )
+    if record.get("FailoverState"):
+        raise RefusedError(
+            "InvalidGlobalClusterStateFault",
+            f"Global cluster {record['GlobalClusterIdentifier']} is {record['Status']}",
+        )
     if not databases.running(key):
         raise RefusedError(
             "InvalidDBClusterStateFault", f"{key.name} in {key.region} has no available instance"
         )
-    if lossless and not databases.running(leader):
+    if lossless and (not databases.running(leader) or state.held(leader.region, key.region)):
         raise RefusedError(
             "InvalidGlobalClusterStateFault",
             f"{leader.name} in {leader.region} is not available: no switchover without data loss",

@@ -14,7 +14,8 @@ from typing import Any
 from ministack.services import rds
 
 from ..extension import require
-from . import folder
+from ..regions import state
+from . import folder, snapshots
 from .forwarder import Forwarder, Target
 from .postgres import IAM_ROLE, PostgresError, Server
 from .tokens import Door
@@ -23,6 +24,7 @@ _clusters = require(rds, "_clusters")
 _global_clusters = require(rds, "_global_clusters")
 _parameter_groups = require(rds, "_db_cluster_param_groups")
 
+CONNECTED, PENDING = "connected", "pending-resync"
 FORCED_SINCE = 17  # the first Aurora PostgreSQL whose rds.force_ssl is 1 unless it is set
 PORT = 5432
 _SUPERUSER = "rds_superuser"
@@ -75,8 +77,13 @@ class _Endpoint:
         return self.owner
 
 
-_lock = threading.RLock()
-_servers: dict[Key, Server] = {}
+lock = threading.RLock()
+servers: dict[Key, Server] = {}
+"""Of each cluster that has, or had, an instance."""
+demoted: set[Key] = set()
+"""Clusters that a failover left behind: their data are kept as a snapshot before they follow."""
+_unaware: set[Key] = set()
+"""Those of them that could not be told, and go on taking writes."""
 _endpoints: dict[str, _Endpoint] = {}
 
 
@@ -84,7 +91,7 @@ def _target(address: str) -> Target | None:
     endpoint = _endpoints.get(address)
     key = endpoint.cluster if endpoint else None
     record = key.record if key else None
-    server = _servers.get(key) if key else None
+    server = servers.get(key) if key else None
     if key is None or record is None or server is None or not server.running:
         return None
     door = Door(
@@ -125,6 +132,11 @@ def global_cluster(account: str, name: str) -> Record | None:
     return found
 
 
+def global_clusters() -> list[Record]:
+    """Those of all accounts."""
+    return list(_global_clusters._data.values())
+
+
 def writer(record: Record) -> Key | None:
     """The cluster of a global cluster that takes writes."""
     for member in record.get("GlobalClusterMembers", ()):
@@ -134,7 +146,9 @@ def writer(record: Record) -> Key | None:
 
 
 def source(key: Key) -> Key | None:
-    """The cluster that this one, a secondary, follows; None of any other."""
+    """The cluster that this one, a secondary, follows; None of any other, or of one that was not told."""
+    if key in _unaware:
+        return None
     record = key.record or {}
     found = global_cluster(key.account, record.get("GlobalClusterIdentifier") or "")
     leader = writer(found) if found else None
@@ -143,7 +157,7 @@ def source(key: Key) -> Key | None:
 
 def running(key: Key) -> bool:
     """Whether the cluster has a server that runs."""
-    server = _servers.get(key)
+    server = servers.get(key)
     return server is not None and server.running
 
 
@@ -153,7 +167,7 @@ def start(key: Key) -> None:
     Raises:
         PostgresError: It can't be made or started.
     """
-    with _lock:
+    with lock:
         record = key.record
         if record is None or running(key):
             return
@@ -165,7 +179,7 @@ def start(key: Key) -> None:
 
 
 def _start_writer(key: Key, record: Record) -> None:
-    server = _servers.get(key)
+    server = servers.get(key)
     if server is not None:
         server.start()
         return
@@ -177,22 +191,36 @@ def _start_writer(key: Key, record: Record) -> None:
     except Exception:
         server.remove()
         raise
-    _servers[key] = server
+    servers[key] = server
+
+
+def restored(key: Key, record: Record, snapshot: str) -> None:
+    """Give a new cluster the data of a snapshot, for its first instance.
+
+    Args:
+        snapshot: Its ARN.
+    """
+    with lock:
+        servers[key] = Server(master=record["MasterUsername"])
+        servers[key].take_data(snapshots.place(snapshot))
 
 
 def _follow(key: Key, record: Record, leader: Key) -> None:
     """Make the cluster's server anew as a standby of another."""
     if not running(leader):
         raise PostgresError(f"{leader.name} in {leader.region} has no instance to copy from")
+    if key in demoted:
+        servers[key].stop(signal="QUIT")
+        snapshots.keep(key.account, key.region, record, servers[key])
     stop(key, keep=False)
     server = Server(master=record["MasterUsername"])
     try:
-        server.copy(_servers[leader])
-        server.start(source=_servers[leader])
+        server.copy(servers[leader])
+        server.start(source=servers[leader])
     except Exception:
         server.remove()
         raise
-    _servers[key] = server
+    servers[key] = server
 
 
 def _furnish(server: Server, record: Record) -> None:
@@ -216,7 +244,7 @@ def change_password(key: Key, password: str) -> None:
     """Give the master user another password, where there is a server."""
     record = key.record
     if record is not None and running(key):
-        _servers[key].query(
+        servers[key].query(
             f"ALTER ROLE {_name(record['MasterUsername'])} PASSWORD {_text(password)}"
         )
 
@@ -227,24 +255,26 @@ def stop(key: Key, *, keep: bool) -> None:
     Args:
         keep: Its data stays, for the next start.
     """
-    with _lock:
-        server = _servers.get(key)
+    with lock:
+        server = servers.get(key)
         if server is not None and keep:
             server.stop()
         elif server is not None:
             server.remove()
-            del _servers[key]
+            del servers[key]
+            demoted.discard(key)
+            _unaware.discard(key)
 
 
 def detach(key: Key) -> None:
     """Let a secondary become a cluster of its own, with what it has."""
-    with _lock:
+    with lock:
         if running(key):
-            _servers[key].promote()
+            servers[key].promote()
 
 
 def switch(record: Record, target: Key, *, lossless: bool) -> None:
-    """Make a secondary the writer of its global cluster; every other member follows it anew.
+    """Make a secondary the writer of its global cluster; no other member follows it yet.
 
     Args:
         record: The global cluster; its members still have their old roles.
@@ -254,37 +284,60 @@ def switch(record: Record, target: Key, *, lossless: bool) -> None:
     Raises:
         PostgresError: The secondary does not get there.
     """
-    with _lock:
+    with lock:
         leader = writer(record)
-        if leader is not None and running(leader):
-            if lossless:
-                _servers[target].follows_in_full(_servers[leader])
-                stop(leader, keep=True)  # its last words are sent before it ends
+        if leader is not None and running(leader) and lossless:
+            servers[target].follows_in_full(servers[leader])
+            stop(leader, keep=True)  # its last words are sent before it ends
+        elif leader is not None and running(leader):
+            if state.held(leader.region, target.region):
+                _unaware.add(leader)
             else:
-                _servers[leader].stop(signal="QUIT")
-        _servers[target].promote()
+                servers[leader].stop(signal="QUIT")
+        servers[target].promote()
+        if leader is not None and leader in servers and not lossless:
+            demoted.add(leader)
     for member in record["GlobalClusterMembers"]:
         member["IsWriter"] = Key.of(member["DBClusterArn"]) == target
+        member["SynchronizationStatus"] = CONNECTED if member["IsWriter"] else PENDING
+
+
+def go_on(record: Record) -> None:
+    """Let the writer that there is go on, after a promotion that failed."""
+    with lock:
+        leader = writer(record)
+        if leader in servers and not running(leader) and not state.gone(leader.region):
+            servers[leader].start()
 
 
 def follow_again(record: Record) -> None:
-    """Copy the new writer to every other member that has a server."""
-    with _lock:
-        leader = writer(record)
-        for member in record["GlobalClusterMembers"]:
-            key = Key.of(member["DBClusterArn"])
-            if leader is not None and key != leader and key in _servers and key.record is not None:
+    """Copy the writer to every member that waits for it and can be reached."""
+    leader = writer(record)
+    for member in record["GlobalClusterMembers"]:
+        key = Key.of(member["DBClusterArn"])
+        if (
+            leader is None
+            or member.get("SynchronizationStatus") != PENDING
+            or state.held(leader.region, key.region)
+        ):
+            continue
+        with lock:
+            if key in servers and key.record is not None:
                 _follow(key, key.record, leader)
+            member["SynchronizationStatus"] = CONNECTED
 
 
 def close_all() -> None:
     """Stop and forget everything."""
-    with _lock:
+    with lock:
         for address in [*_endpoints]:
             close_endpoint(address)
-        for server in _servers.values():
+        for server in servers.values():
             server.remove()
-        _servers.clear()
+        servers.clear()
+        demoted.clear()
+        _unaware.clear()
+        snapshots.forget()
 
 
 def end() -> None:

@@ -27,6 +27,7 @@ ADMINISTRATOR = "rdsadmin"
 IAM_ROLE = "rds_iam"
 _PATIENCE = 30.0
 _PAUSE = 0.01
+_RETRY, _QUIET = 0.1, 3  # a standby tries again after that time; held is who was not seen so often
 _WATCHED = '"$@" & child=$!; read signal || signal=QUIT; kill -"$signal" "$child"; wait "$child"'
 _SETTINGS = {
     "listen_addresses": "",
@@ -47,7 +48,7 @@ _SETTINGS = {
 }
 _ACCESS = """\
 local all         {administrator}  trust
-local replication {administrator}  trust
+local replication {administrator}  {replication}
 local all         {master}         scram-sha-256
 local all         +{iam}           trust
 local all         all              scram-sha-256
@@ -72,6 +73,7 @@ class Server:
         folder.hand_over(self.folder)
         self._master = master
         self._process: subprocess.Popen[bytes] | None = None
+        self._told = 0  # how much stood in the log before it was started
 
     @property
     def socket(self) -> Path:
@@ -129,6 +131,7 @@ class Server:
         arguments = [f"--{name}={value}" for name, value in settings.items()]
         program = folder.programs() / "postgres"
         with self._log.open("ab") as log:
+            self._told = log.tell()
             self._process = subprocess.Popen(
                 ["/bin/sh", "-c", _WATCHED, "sh", program, "-D", self._data, *arguments],
                 stdin=subprocess.PIPE,
@@ -163,6 +166,27 @@ class Server:
         """Stop it and forget its data."""
         self.stop(signal="QUIT")
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def hold(self, held: bool) -> None:
+        """Let no standby follow this server, which runs, or let them again; they catch up then."""
+        self._write_access(replication="reject" if held else "trust")
+        self.query("SELECT pg_reload_conf()")
+        quiet = 0
+        while held and quiet < _QUIET:  # one that comes back before the reload is sent away again
+            gone = self.query("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_replication")
+            quiet = 0 if gone else quiet + 1
+            time.sleep(_RETRY)
+
+    def keep_data(self, place: Path) -> None:
+        """Move the data of a server that is stopped to another folder."""
+        self._data.rename(place)
+
+    def take_data(self, place: Path) -> None:
+        """Begin with a copy of data that were kept."""
+        shutil.copytree(place, self._data)
+        for path in (self._data, *self._data.rglob("*")):
+            folder.hand_over(path)
+        self._write_access()
 
     def promote(self) -> None:
         """Make a standby a writer, at the end of what it has received."""
@@ -205,14 +229,19 @@ class Server:
             with contextlib.suppress(FileNotFoundError, IndexError):
                 if pid_file.read_text().splitlines()[7].strip() == "ready":
                     return
-            if "FATAL" in self._log.read_text(errors="replace"):
+            if b"FATAL" in self._log.read_bytes()[self._told :]:
                 break
             time.sleep(_PAUSE)
         raise PostgresError(f"PostgreSQL does not start: {self._log.read_text()[-1000:]}")
 
-    def _write_access(self) -> None:
+    def _write_access(self, *, replication: str = "trust") -> None:
         (self._data / "pg_hba.conf").write_text(
-            _ACCESS.format(administrator=ADMINISTRATOR, master=self._master, iam=IAM_ROLE)
+            _ACCESS.format(
+                administrator=ADMINISTRATOR,
+                master=self._master,
+                iam=IAM_ROLE,
+                replication=replication,
+            )
         )
 
     def _run(self, command: Sequence[str], options: Sequence[str]) -> None:

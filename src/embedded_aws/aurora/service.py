@@ -10,11 +10,11 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ministack.core.responses import get_account_id
+from ministack.core.responses import get_account_id, get_region
 from ministack.services import rds
 
 from ..extension import Response, require
-from . import checks, databases
+from . import checks, databases, outages, promotions, snapshot_checks, snapshots
 from .databases import PORT, Key, Record
 from .postgres import PostgresError
 
@@ -34,8 +34,11 @@ _global_cluster_xml = require(rds, "_global_cluster_xml")
 _resolve_cluster = require(rds, "_resolve_cluster")
 _resolve_switch = require(rds, "_resolve_global_writer_switch")
 _switch_answer = require(rds, "_global_cluster_writer_switch_response")
+_snapshot_xml = require(rds, "_cluster_snapshot_xml")
+_make_cluster = _actions["CreateDBCluster"]
 _unregister = require(rds, "_unregister_instance_from_clusters")
 _reset = require(rds, "reset")
+_UNKNOWN_PASSWORD = "as-the-snapshot-has-it"
 require(rds, "_get_docker")
 require(rds, "_sync_cluster_endpoints")
 
@@ -44,11 +47,15 @@ def install() -> None:
     """Once, before the server starts."""
     for name, wrapper in _WRAPPERS.items():
         _actions[name] = _refusing(functools.partial(wrapper, _actions[name]))
+    for name, action in _ADDED.items():
+        _actions[name] = _refusing(action)
     rds._get_docker = lambda: None  # no containers: the servers are ours
     rds._sync_cluster_endpoints = lambda cluster: None
     rds._cluster_xml = _described_cluster
     rds._global_cluster_xml = _described_global_cluster
     rds.reset = _reset_all
+    outages.install()
+    promotions.install()
 
 
 def _refusing(action: Action) -> Action:
@@ -101,6 +108,7 @@ def _create_cluster(call: Action, params: Params) -> Response:
 
 
 def _modify_cluster(call: Action, params: Params) -> Response:
+    snapshot_checks.settled(_value(params, "DBClusterIdentifier"))
     checks.modification(params)
     record = _clusters.get(_value(params, "DBClusterIdentifier"))
     answer = call(params)
@@ -118,17 +126,21 @@ def _modify_cluster(call: Action, params: Params) -> Response:
 
 
 def _delete_cluster(call: Action, params: Params) -> Response:
+    snapshot_checks.settled(_value(params, "DBClusterIdentifier"))
     checks.deletion(params)
     record = _resolve_cluster(_value(params, "DBClusterIdentifier")) or {}
     answer = call(params)
     if answer[0] < 300:
+        key = Key.of(record["DBClusterArn"])
         for name in ("Endpoint", "ReaderEndpoint"):
             databases.close_endpoint(record[name])
-        databases.stop(Key.of(record["DBClusterArn"]), keep=False)
+        databases.stop(key, keep=False)
+        snapshots.drop_automated(key.account, key.region, key.name)
     return answer
 
 
 def _create_instance(call: Action, params: Params) -> Response:
+    snapshot_checks.settled(_value(params, "DBClusterIdentifier"))
     checks.instance(params)
     answer = call(params)
     if answer[0] >= 300:
@@ -154,6 +166,7 @@ def _create_instance(call: Action, params: Params) -> Response:
 
 
 def _modify_instance(call: Action, params: Params) -> Response:
+    snapshot_checks.settled_instance(_value(params, "DBInstanceIdentifier"))
     checks.instance_modification(params)
     answer = call(params)
     tier = _value(params, "PromotionTier")
@@ -167,6 +180,7 @@ def _modify_instance(call: Action, params: Params) -> Response:
 
 
 def _delete_instance(call: Action, params: Params) -> Response:
+    snapshot_checks.settled_instance(_value(params, "DBInstanceIdentifier"))
     record = _instances.get(_value(params, "DBInstanceIdentifier"), {})
     answer = call(params)
     if answer[0] < 300:
@@ -179,6 +193,7 @@ def _delete_instance(call: Action, params: Params) -> Response:
 
 
 def _remove_from_global_cluster(call: Action, params: Params) -> Response:
+    snapshot_checks.settled(_value(params, "DbClusterIdentifier"))
     cluster = _resolve_cluster(_value(params, "DbClusterIdentifier"))
     key = Key.of(cluster["DBClusterArn"]) if cluster else None
     followed = key is not None and databases.source(key) is not None
@@ -186,7 +201,7 @@ def _remove_from_global_cluster(call: Action, params: Params) -> Response:
     if answer[0] < 300 and key is not None and followed:
         databases.detach(key)
         _name_writers(key)
-        if cluster is not None and not databases.running(key):
+        if cluster is not None and key not in databases.servers:
             cluster["_data_lost"] = True
     return answer
 
@@ -207,13 +222,60 @@ def _switch(action: str, params: Params, *, lossless: bool) -> Response:
         return refused
     record, target, member, before = resolved
     key, leader = Key.of(target["DBClusterArn"]), Key.of(before["DBClusterArn"])
-    checks.switch(action, key=key, leader=leader, lossless=lossless)
-    databases.switch(record, key, lossless=lossless)
-    databases.follow_again(record)
-    for each in record["GlobalClusterMembers"]:
-        _name_writers(Key.of(each["DBClusterArn"]))
-    told = _switch_answer(record, before, member, allow_data_loss=not lossless)
+    with databases.lock:
+        checks.switch(action, record, key=key, leader=leader, lossless=lossless)
+        told = _switch_answer(record, before, member, allow_data_loss=not lossless)
+        promotions.begin(
+            record, target=key, state=dict(told["FailoverState"]), named=_name_all_writers
+        )
     return _told(action, "GlobalCluster", told)
+
+
+def _name_all_writers(record: Record) -> None:
+    for member in record["GlobalClusterMembers"]:
+        _name_writers(Key.of(member["DBClusterArn"]))
+
+
+def _copy_snapshot(params: Params) -> Response:
+    source, name, key = snapshot_checks.copy(params)
+    copied = snapshots.copy(
+        source, name=name, account=get_account_id(), region=get_region(), key=key
+    )
+    return _snapshot_told("CopyDBClusterSnapshot", copied)
+
+
+def _delete_snapshot(call: Action, params: Params) -> Response:
+    found = snapshot_checks.deletion(_value(params, "DBClusterSnapshotIdentifier"))
+    answer = call(params)
+    if answer[0] < 300:
+        snapshots.drop(found["DBClusterSnapshotArn"])
+    return answer
+
+
+def _restore(params: Params) -> Response:
+    """A new cluster with a snapshot's data; its first instance starts its server."""
+    found = snapshot_checks.restoration(params)
+    wanted = {
+        **{name: value for name, value in params.items() if name != "SnapshotIdentifier"},
+        "EngineVersion": found["EngineVersion"],
+        "MasterUsername": found["MasterUsername"],
+        "MasterUserPassword": found["_MasterUserPassword"] or _UNKNOWN_PASSWORD,
+        "StorageEncrypted": str(found["StorageEncrypted"]).lower(),
+    }
+    if found["StorageEncrypted"]:
+        wanted["KmsKeyId"] = _value(params, "KmsKeyId") or found["KmsKeyId"]
+    answer = _create_cluster(_make_cluster, wanted)
+    if answer[0] >= 300:
+        return answer
+    record = _clusters[_value(params, "DBClusterIdentifier")]
+    databases.restored(Key.of(record["DBClusterArn"]), record, found["DBClusterSnapshotArn"])
+    return _told("RestoreDBClusterFromSnapshot", "DBCluster", record)
+
+
+def _snapshot_told(action: str, record: Record) -> Response:
+    content = f"<DBClusterSnapshot>{_snapshot_xml(record)}</DBClusterSnapshot>"
+    answer: Response = _xml(200, f"{action}Response", f"<{action}Result>{content}</{action}Result>")
+    return answer
 
 
 def _delete_subnet_group(call: Action, params: Params) -> Response:
@@ -257,16 +319,23 @@ def _described_global_cluster(record: Record) -> str:
 
 
 def _reset_all() -> None:
+    promotions.forget()
+    outages.forget()
     databases.close_all()
     _reset()
 
 
+_ADDED: dict[str, Action] = {
+    "CopyDBClusterSnapshot": _copy_snapshot,
+    "RestoreDBClusterFromSnapshot": _restore,
+}
 _WRAPPERS: dict[str, Callable[[Action, Params], Response]] = {
     "CreateDBCluster": _create_cluster,
     "CreateDBInstance": _create_instance,
     "CreateGlobalCluster": _create_global_cluster,
     "DeleteDBCluster": _delete_cluster,
     "DeleteDBClusterParameterGroup": _delete_parameter_group,
+    "DeleteDBClusterSnapshot": _delete_snapshot,
     "DeleteDBInstance": _delete_instance,
     "DeleteDBSubnetGroup": _delete_subnet_group,
     "DeleteGlobalCluster": _delete_global_cluster,

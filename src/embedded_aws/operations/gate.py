@@ -35,7 +35,7 @@ async def _gated(
     **rest: Any,
 ) -> Any:
     """The emulator's first handler of requests with a body; ``None`` sends them on to a service."""
-    if not _is_data_plane(headers.get("host", ""), path):
+    if not is_data_plane(headers.get("host", ""), path):
         request = Request(method, raw_path or path, headers, body, query_params)
         operation = identify(request)
         if operation.name not in document.listed().get(operation.service, ()):
@@ -46,7 +46,7 @@ async def _gated(
     )
 
 
-def _is_data_plane(host: str, path: str) -> bool:
+def is_data_plane(host: str, path: str) -> bool:
     """An API's own address, a function URL, or the emulator's own paths."""
     return (
         path.startswith("/_ministack/")

@@ -56,6 +56,11 @@ class Operation:
     protocol: str
 
 
+def boto3_name(service: str) -> str:
+    """boto3's name of a service, by the signature's or the emulator's."""
+    return _BOTO3_NAMES.get(service, service)
+
+
 def identify(request: Request) -> Operation:
     """The operation a request asks for."""
     service = _service(request)
@@ -82,11 +87,11 @@ def _service(request: Request) -> str:
         return "s3control"
     match = _SCOPE.search(request.headers.get("authorization", ""))
     if match:
-        signed = _BOTO3_NAMES.get(match[1], match[1])
+        signed = boto3_name(match[1])
         if signed not in document.listed():
             return signed
     found = detect_service(request.method, request.path, request.headers, _parameters(request))
-    return _BOTO3_NAMES.get(found, found)
+    return boto3_name(found)
 
 
 def _action(request: Request) -> str:

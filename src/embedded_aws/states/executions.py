@@ -17,11 +17,17 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 
-from ministack.core.responses import error_response_json, json_response, request_scope
+from ministack.core.responses import (
+    error_response_json,
+    get_region,
+    json_response,
+    request_scope,
+)
 from ministack.services import stepfunctions
 
 from .. import controls, extension
 from ..extension import Response, require
+from ..regions import state
 
 Record = dict[str, Any]
 
@@ -106,13 +112,13 @@ def fail(execution: Record, error: str, cause: str) -> None:
         _fail(execution, error, cause)
 
 
-def _task_of_execution(state: Record, given: Any, execution: Record, context: Record) -> Any:
-    path = state.get("TimeoutSecondsPath")
+def _task_of_execution(step: Record, given: Any, execution: Record, context: Record) -> Any:
+    path = step.get("TimeoutSecondsPath")
     if path:
-        state = {**state, "TimeoutSeconds": _resolve_path(path, given, context)}
+        step = {**step, "TimeoutSeconds": _resolve_path(path, given, context)}
     before = _current.set(execution)
     try:
-        return _task(state, given, execution, context)
+        return _task(step, given, execution, context)
     finally:
         _current.reset(before)
 
@@ -131,18 +137,20 @@ def _while_running(invoke: Any) -> Any:
 
 
 def _still() -> None:
+    """Stand still while the region is gone; end with an execution that was ended."""
+    state.wait_until_there(get_region())
     execution = _current.get()
     if execution is not None and execution["status"] != _RUNNING:
         raise SystemExit  # ends its thread, and nothing else
 
 
-def _until_answered(resource: str, given: Any, token: str, state: Record) -> Any:
+def _until_answered(resource: str, given: Any, token: str, step: Record) -> Any:
     with _lock:
         execution = _current.get() or {}
         execution.setdefault("_tokens", []).append(token)
     waiting = _waits_for_token.set(True)
     try:
-        return _callback(resource, given, token, state)
+        return _callback(resource, given, token, step)
     except _FunctionFailedError as failed:
         _tokens.pop(token, None)
         raise failed.args[0] from None

@@ -183,6 +183,7 @@ def moved(database: Estate) -> Iterator[None]:
         database.client("rds", region).switchover_global_cluster(
             GlobalClusterIdentifier=estate.GLOBAL, TargetDbClusterIdentifier=target
         )
+        estate.until(database.client("rds", region), estate.GLOBAL, estate.settled)
         if region == WRITER:
             yield
 

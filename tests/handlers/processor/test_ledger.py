@@ -22,6 +22,7 @@ from rds_authorities import CERTIFICATES
 from settings import LedgerSettings, Settings
 from store import Store
 
+from ...embedded_aws import aurora_estate
 from ..conftest import STANDBY, WRITER, Aws
 from ..database import Database
 from .conftest import Answer, Processor
@@ -399,6 +400,8 @@ def test_the_writer_is_followed_to_the_other_region_and_back(
 
 
 def _switch(database: Database, target: str, region: str) -> None:
-    database.client("rds", region).switchover_global_cluster(
+    rds = database.client("rds", region)
+    rds.switchover_global_cluster(
         GlobalClusterIdentifier="dr-ledger-dev", TargetDbClusterIdentifier=target
     )
+    aurora_estate.until(rds, "dr-ledger-dev", aurora_estate.settled)

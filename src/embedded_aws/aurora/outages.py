@@ -1,0 +1,67 @@
+"""What becomes of the servers when a region goes away and when it is back.
+
+gone: its servers stop at once, as by a power cut; nothing is written down. cut-off: they go on, and
+the standbys of others hear nothing of them. When the region is back a server goes on from where it
+was, unless a failover left it behind: then its data become a snapshot and it follows the new writer,
+in the background; until then the member is ``pending-resync``.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from ..regions import state
+from . import databases
+from .databases import Key
+
+_down: set[Key] = set()
+_held: set[Key] = set()
+
+
+def install() -> None:
+    """Once, before the server starts."""
+    state.on_change(changed)
+
+
+def forget() -> None:
+    """Nothing is down or held any more, after a reset."""
+    _down.clear()
+    _held.clear()
+
+
+def changed(region: str, before: state.Outage, after: state.Outage) -> None:
+    """Stop, start and hold servers as the region is now."""
+    with databases.lock:
+        if after.mode == state.GONE:
+            for key, server in databases.servers.items():
+                if key.region == region and server.running:
+                    server.stop(signal="QUIT")
+                    _down.add(key)
+        elif before.mode == state.GONE:
+            for key in [each for each in _down if each.region == region]:
+                _down.discard(key)
+                if key in databases.servers and key not in databases.demoted:
+                    leader = databases.source(key)
+                    databases.servers[key].start(
+                        source=databases.servers[leader] if leader else None
+                    )
+        _hold()
+    threading.Thread(target=_rebuild, daemon=True, name="aurora-rebuild").start()
+
+
+def _hold() -> None:
+    """Let each writer's standbys follow or not, as its regions are."""
+    for record in databases.global_clusters():
+        leader = databases.writer(record)
+        if leader is None or not databases.running(leader):
+            continue
+        members = [Key.of(each["DBClusterArn"]) for each in record["GlobalClusterMembers"]]
+        held = any(state.held(leader.region, member.region) for member in members)
+        if held != (leader in _held):
+            databases.servers[leader].hold(held)
+            (_held.add if held else _held.discard)(leader)
+
+
+def _rebuild() -> None:
+    for record in databases.global_clusters():
+        databases.follow_again(record)
