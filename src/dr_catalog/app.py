@@ -46,9 +46,7 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
         portfolio = catalog.portfolio_of(stage)
         for region in stage.regions:
             env = cdk.Environment(account=stage.account, region=region)
-            AssetStack(
-                app, f"Assets-{stage.name}-{region}", env=env, readers=portfolio.shares.accounts
-            )
+            AssetStack(app, f"Assets-{stage.name}-{region}", env=env, readers=portfolio.shares)
             PortfolioStack(
                 app,
                 f"Portfolio-{stage.name}-{region}",

@@ -98,7 +98,13 @@ def test_a_launch_that_comes_in_between_keeps_its_roles(
         account=TENANT,
         stage=STAGE,
         regions=tuple(
-            Attached(region=region, portfolio="port-1", principals=(principal,), parameters=True)
+            Attached(
+                region=region,
+                portfolio="port-1",
+                share=True,
+                principals=(principal,),
+                parameters=True,
+            )
             for region in (REGION, PEER)
         ),
         roles=True,

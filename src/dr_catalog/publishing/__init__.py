@@ -3,6 +3,7 @@
     Publish: synthesise the stage's stacks -> asset bucket and files -> portfolio -> guidance -> digests
     Onboard: roles once -> parameters, share accepted, principals, AWS Backup's settings in each
         region of the pair
+    Tenants: accounts that have the portfolio -> what each runs, through the role that onboarding made
     Offboard: nothing launched -> principals, share, parameters in each region -> roles
 
 Each part reads what is there first and writes only what differs, so a run that was interrupted is
@@ -12,6 +13,7 @@ simply run again, and a run with nothing new changes nothing.
 from .accounts import Accounts
 from .offboard import Offboarded, Offboarding, OffboardingPlan
 from .onboard import Onboarded, Onboarding
+from .onboard_unit import Outcome, UnitOnboarding
 from .publish import Published, Publishing
 
 __all__ = [
@@ -21,6 +23,8 @@ __all__ = [
     "OffboardingPlan",
     "Onboarded",
     "Onboarding",
+    "Outcome",
     "Published",
     "Publishing",
+    "UnitOnboarding",
 ]

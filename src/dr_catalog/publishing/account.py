@@ -23,7 +23,7 @@ ROLES, REGION = "dr-catalog-roles", "dr-catalog-region"
 def deploy_roles(
     cloudformation: Any, *, stage: Stage, templates: Mapping[str, str], store: Store
 ) -> Deployed:
-    """The launch roles, the StackSet roles and the boundary; IAM is global, so once.
+    """The launch roles, the StackSet roles, the hub's observer and the boundary; IAM is global, so once.
 
     Args:
         store: The stage's asset bucket in the client's region: each product adds a role, so that the
@@ -35,6 +35,7 @@ def deploy_roles(
         template=templates["OnboardingRoles"],
         parameters={
             "AssetBucketPrefix": names.ASSET_BUCKET_PREFIX.of(account=stage.account),
+            "HubAccount": stage.account,
             "FirstRegion": stage.regions[0],
             "SecondRegion": stage.regions[1],
         },

@@ -12,39 +12,68 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..definitions import Principal
+from ..errors import PublishError
+
+IMPORTED, ORGANIZATION = "IMPORTED", "AWS_ORGANIZATIONS"
+"""How a portfolio reaches an account: by a share that it accepts, or by one of its organisation's."""
 
 
 def join(
-    servicecatalog: Any, *, portfolio: str, account: str, principals: Iterable[Principal]
+    servicecatalog: Any,
+    *,
+    portfolio: str,
+    account: str,
+    principals: Iterable[Principal],
+    own_share: bool,
 ) -> tuple[str, ...]:
-    """Accept the share and let the portfolio's principals of this account launch from it.
+    """Accept the share and let the portfolio's principals of this account launch from it, no others.
+
+    Args:
+        own_share: Whether the account has a share of its own; else one of its organisation's reaches
+            it, which needs no acceptance and brings role patterns along.
 
     Returns:
         What was done, in words.
+
+    Raises:
+        PublishError: The organisation's share has not come to the account yet.
     """
     changes: list[str] = []
-    if not is_accepted(servicecatalog, portfolio):
-        servicecatalog.accept_portfolio_share(PortfolioId=portfolio, PortfolioShareType="IMPORTED")
+    if own_share and not reaches(servicecatalog, portfolio, IMPORTED):
+        servicecatalog.accept_portfolio_share(PortfolioId=portfolio, PortfolioShareType=IMPORTED)
         changes.append("share accepted")
-    there = dict(associated(servicecatalog, portfolio))
+    elif not own_share and not reaches(servicecatalog, portfolio, ORGANIZATION):
+        raise PublishError(
+            f"the portfolio has not come to account {account} yet "
+            f"in {servicecatalog.meta.region_name}",
+            why="a share with an organisational unit goes to its accounts one after the other",
+            hint="wait a minute and run the command again; it resumes",
+        )
     partition = servicecatalog.meta.partition
-    for principal in principals:
-        owner = "" if principal.type == "IAM_PATTERN" else account
-        arn = f"arn:{partition}:iam::{owner}:role/{principal.role}"
-        if arn not in there:
-            servicecatalog.associate_principal_with_portfolio(
-                PortfolioId=portfolio, PrincipalARN=arn, PrincipalType=principal.type
-            )
-            changes.append(f"principal {principal.role}")
+    wanted = {
+        (f"arn:{partition}:iam::{owner}:role/{principal.role}", principal.type)
+        for principal in principals
+        if own_share or principal.type != "IAM_PATTERN"
+        for owner in ("" if principal.type == "IAM_PATTERN" else account,)
+    }
+    there = set(associated(servicecatalog, portfolio))
+    for arn, kind in sorted(wanted - there):
+        servicecatalog.associate_principal_with_portfolio(
+            PortfolioId=portfolio, PrincipalARN=arn, PrincipalType=kind
+        )
+        changes.append(f"principal {arn.rpartition('/')[2]}")
+    for arn, kind in sorted(there - wanted):
+        servicecatalog.disassociate_principal_from_portfolio(
+            PortfolioId=portfolio, PrincipalARN=arn, PrincipalType=kind
+        )
+        changes.append(f"no longer principal {arn.rpartition('/')[2]}")
     return tuple(changes)
 
 
-def is_accepted(servicecatalog: Any, portfolio: str) -> bool:
-    """Whether the account has accepted the share of this portfolio."""
+def reaches(servicecatalog: Any, portfolio: str, kind: str) -> bool:
+    """Whether the account has the portfolio, by a share of this kind (``IMPORTED`` or the other)."""
     accepted = pages(
-        servicecatalog.list_accepted_portfolio_shares,
-        "PortfolioDetails",
-        PortfolioShareType="IMPORTED",
+        servicecatalog.list_accepted_portfolio_shares, "PortfolioDetails", PortfolioShareType=kind
     )
     return any(entry["Id"] == portfolio for entry in accepted)
 

@@ -52,13 +52,15 @@ class Attached:
 
     Args:
         region: The region.
-        portfolio: The portfolio whose share is accepted; empty where none is.
+        portfolio: The portfolio that the account has; empty where it has none.
+        share: Whether it has it by a share of its own; an organisation's ends with portfolio.yaml.
         principals: ARN and type of each that may launch from it.
         parameters: Whether the stack with the two parameters is there.
     """
 
     region: str
     portfolio: str
+    share: bool
     principals: tuple[tuple[str, str], ...]
     parameters: bool
 
@@ -80,7 +82,7 @@ class OffboardingPlan:
     def nothing(self) -> bool:
         """Whether there is nothing to take away."""
         return not self.roles and not any(
-            each.portfolio or each.principals or each.parameters for each in self.regions
+            each.share or each.principals or each.parameters for each in self.regions
         )
 
 
@@ -257,12 +259,18 @@ class Offboarding:
         portfolio = portfolio_of(
             self.accounts.client("cloudformation", account=stage.account, region=region)
         )
-        accepted = portfolio and membership.is_accepted(servicecatalog, portfolio)
+        share = portfolio is not None and membership.reaches(
+            servicecatalog, portfolio, membership.IMPORTED
+        )
+        has = portfolio is not None and (
+            share or membership.reaches(servicecatalog, portfolio, membership.ORGANIZATION)
+        )
         return Attached(
             region=region,
-            portfolio=portfolio if portfolio and accepted else "",
+            portfolio=portfolio if portfolio and has else "",
+            share=share,
             principals=membership.associated(servicecatalog, portfolio)
-            if portfolio and accepted
+            if portfolio and has
             else (),
             parameters=describe(self._client("cloudformation", region), REGION) is not None,
         )
@@ -278,7 +286,7 @@ class Offboarding:
 
     def _leave(self, attached: Attached) -> Offboarded:
         changes = [f"principal {arn.rpartition('/')[2]}" for arn, _ in attached.principals]
-        if attached.portfolio:
+        if attached.share:
             self._client("servicecatalog", attached.region).reject_portfolio_share(
                 PortfolioId=attached.portfolio, PortfolioShareType="IMPORTED"
             )

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..definitions import Catalog, Stage, load_catalog
+from ..definitions import Portfolio, Shares, Stage, load_catalog
 from ..errors import PublishError
 from ..translation import translated
-from . import membership, regional_settings
+from . import membership, organization, regional_settings, sharing
 from .account import (
     REGION,
     ROLES,
@@ -27,6 +27,7 @@ from .assembly import synthesise
 from .commit import find_stage
 from .entry import check_account_id, check_entry
 from .inventory import PORTFOLIO, portfolio_of
+from .target import Target
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Onboarding:
         account: The account to onboard.
         accounts: Where the clients come from.
         say: Takes one line of progress.
+        templates: The catalog's stacks, where they are synthesised already.
+        members: The accounts that the organisation's shares reach, where they are known already.
     """
 
     root: Path
@@ -57,6 +60,8 @@ class Onboarding:
     account: str
     accounts: Accounts
     say: Callable[[str], None]
+    templates: Mapping[str, str] | None = None
+    members: Collection[str] | None = None
 
     def run(self) -> tuple[Onboarded, ...]:
         """Bring the account to what a launch needs, and back to it where it drifted.
@@ -76,16 +81,13 @@ class Onboarding:
         check_account_id(self.account)
         catalog = load_catalog(self.root)
         stage = find_stage(catalog, self.stage)
-        if self.account not in (stage.account, *catalog.portfolio.shares.accounts):
-            raise PublishError(
-                f"the portfolio is not shared with account {self.account}",
-                why=f"portfolio/portfolio.yaml shares it with: "
-                f"{', '.join(catalog.portfolio.shares.accounts) or 'nobody'}",
-                hint=f"add it under shares, then: dr-catalog publish --stage {stage.name}",
-            )
+        portfolio = catalog.portfolio_of(stage)
+        self._check_shared(stage, portfolio.shares)
         check_entry(self.accounts, stage=stage, account=self.account)
-        portfolios = {region: self._portfolio(stage, region) for region in stage.regions}
-        templates = synthesise(self.root)
+        portfolios = {
+            region: self._portfolio(stage, region, portfolio.shares) for region in stage.regions
+        }
+        templates = self.templates or synthesise(self.root)
         home = stage.regions[0]
         roles = deploy_roles(
             self._client("cloudformation", home),
@@ -98,7 +100,7 @@ class Onboarding:
             done = [
                 pool.submit(
                     self._region,
-                    catalog,
+                    portfolio,
                     stage,
                     region,
                     portfolios[region],
@@ -111,7 +113,7 @@ class Onboarding:
 
     def _region(
         self,
-        catalog: Catalog,
+        offer: Portfolio,
         stage: Stage,
         region: str,
         portfolio: str,
@@ -130,7 +132,8 @@ class Onboarding:
                 self._client("servicecatalog", region),
                 portfolio=portfolio,
                 account=self.account,
-                principals=catalog.portfolio.principals,
+                principals=offer.principals,
+                own_share=self.account in offer.shares.accounts,
             )
         changes += regional_settings.reconcile(self._client("backup", region))
         return Onboarded(
@@ -141,7 +144,25 @@ class Onboarding:
             changes=tuple(changes),
         )
 
-    def _portfolio(self, stage: Stage, region: str) -> str:
+    def _check_shared(self, stage: Stage, shares: Shares) -> None:
+        if self.account in (stage.account, *shares.accounts):
+            return
+        nodes = sharing.wanted(shares)
+        members = self.members if nodes else ()
+        if members is None:
+            check_entry(self.accounts, stage=stage, account=stage.account)
+            target = Target(stage, self.accounts)
+            members = organization.members_of(target.client("organizations", target.home), nodes)
+        if self.account not in members:
+            raise PublishError(
+                f"the portfolio is not shared with account {self.account}",
+                why="portfolio/"
+                f"{stage.portfolio} shares it with: "
+                f"{', '.join([*shares.accounts, *(key for _, key in nodes)]) or 'nobody'}",
+                hint=f"add it under shares, then: dr-catalog publish --stage {stage.name}",
+            )
+
+    def _portfolio(self, stage: Stage, region: str, shares: Shares) -> str:
         """The stage's portfolio there, which must be published and shared with the account."""
 
         def hub(service: str) -> Any:
@@ -156,13 +177,15 @@ class Onboarding:
             )
         if self.account == stage.account:
             return portfolio
-        shared = membership.pages(
-            hub("servicecatalog").list_portfolio_access, "AccountIds", PortfolioId=portfolio
-        )
-        if self.account not in shared:
+        if self.account in shares.accounts:
+            shared = self.account in sharing.accepted(hub("servicecatalog"), portfolio)
+        else:
+            there = sharing.found(hub("servicecatalog"), portfolio)
+            shared = any(node in there for node in sharing.wanted(shares))
+        if not shared:
             raise PublishError(
                 f"the portfolio is not yet shared with account {self.account} in {region}",
-                why="portfolio/portfolio.yaml shares it, and what is published does not",
+                why=f"portfolio/{stage.portfolio} shares it, and what is published does not",
                 hint=f"dr-catalog publish --stage {stage.name}",
             )
         return portfolio

@@ -14,8 +14,25 @@ from botocore.exceptions import ClientError
 
 from ..errors import NotFoundError, SetupError
 
+ORGANIZATION, UNIT = "ORGANIZATION", "ORGANIZATIONAL_UNIT"
+Node = tuple[str, str]
+"""ORGANIZATION or ORGANIZATIONAL_UNIT, and its id."""
 _UNKNOWN = ("ParentNotFoundException", "OrganizationalUnitNotFoundException")
 _NO_RIGHT = ("AccessDeniedException", "AWSOrganizationsNotInUseException")
+
+
+def members_of(organizations: Any, nodes: Iterable[Node]) -> tuple[str, ...]:
+    """The active accounts below what a portfolio is shared with; none without nodes.
+
+    Raises:
+        NotFoundError: There is no such unit.
+        SetupError: This account may not ask.
+    """
+    wanted = list(nodes)
+    if not wanted:
+        return ()
+    whole = any(kind == ORGANIZATION for kind, _ in wanted)
+    return members(organizations, () if whole else [key for _, key in wanted])
 
 
 def members(organizations: Any, units: Iterable[str]) -> tuple[str, ...]:

@@ -206,20 +206,15 @@ class Refusals:
     def _tenants(self) -> tuple[str, ...]:
         """Every account that can have launched: those that have the portfolio, and the hub."""
         home = self.found[self.target.home]
-        nodes: Iterable[sharing.Node] = ()
+        nodes: Iterable[organization.Node] = ()
         if home.portfolio:
             client = self.target.client("servicecatalog", self.target.home)
             nodes = sharing.found(client, home.portfolio)
         return (self.commit.stage.account, *home.accounts, *self._members(nodes))
 
-    def _members(self, nodes: Iterable[sharing.Node]) -> tuple[str, ...]:
-        wanted = list(nodes)
-        if not wanted:
-            return ()
-        units = [key for kind, key in wanted if kind == sharing.UNIT]
-        whole = any(kind == sharing.ORGANIZATION for kind, _ in wanted)
+    def _members(self, nodes: Iterable[organization.Node]) -> tuple[str, ...]:
         client = self.target.client("organizations", self.target.home)
-        return organization.members(client, () if whole else units)
+        return organization.members_of(client, nodes)
 
     def _usage(self, tenants: Iterable[str]) -> usage.Usage:
         return usage.look(

@@ -19,10 +19,8 @@ from ..definitions import Shares
 from ..errors import PublishError, SetupError
 from . import membership
 from .accounts import poll_seconds
+from .organization import ORGANIZATION, UNIT, Node
 
-ORGANIZATION, UNIT = "ORGANIZATION", "ORGANIZATIONAL_UNIT"
-Node = tuple[str, str]
-"""ORGANIZATION or ORGANIZATIONAL_UNIT, and its id."""
 _FLAGS = {"ShareTagOptions": True, "SharePrincipals": True}
 
 

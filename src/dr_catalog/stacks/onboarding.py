@@ -17,9 +17,22 @@ from constructs import Construct
 
 from .. import launch_roles, names
 
+_OBSERVATION: launch_roles.Document = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Sid": "Launches",
+            "Effect": "Allow",
+            "Action": ["servicecatalog:ScanProvisionedProducts"],
+            "Resource": "*",  # a list of the account's launches; the action knows no resources
+        }
+    ],
+}
+
 
 class OnboardingRolesStack(cdk.Stack):
-    """The launch role of each product, the StackSet roles and the boundary; once an account.
+    """The launch role of each product, the StackSet roles, the hub's observer and the boundary; once
+    an account.
 
     Args:
         launch: What the launch role of each product needs, by the product's name.
@@ -50,6 +63,12 @@ class OnboardingRolesStack(cdk.Stack):
             description="What stands before the region in the name of the hub's asset bucket",
         )
         prefix = "${AssetBucketPrefix}"
+        cdk.CfnParameter(
+            self,
+            "HubAccount",
+            allowed_pattern=r"^\d{12}$",
+            description="The account that publishes, and looks at what is launched",
+        )
         pair = []
         for name in ("FirstRegion", "SecondRegion"):
             cdk.CfnParameter(self, name, description=f"A region of the pair ({name})")
@@ -75,6 +94,16 @@ class OnboardingRolesStack(cdk.Stack):
                 description=f"Service Catalog launches {product} under it",
                 documents=launch_roles.launch_policies(rights=rights, **within),
             )
+        self._role(
+            name=names.OBSERVER_ROLE,
+            trust={
+                "Effect": "Allow",
+                "Principal": {"AWS": cdk.Fn.sub("arn:${AWS::Partition}:iam::${HubAccount}:root")},
+                "Action": "sts:AssumeRole",
+            },
+            description="The hub looks through it at what is launched",
+            documents=[_OBSERVATION],
+        )
         stack_sets = f"arn:{self.partition}:cloudformation:*:{self.account}:stackset/dr-*"
         administration = self._role(
             name=names.STACKSET_ADMINISTRATION_ROLE,
