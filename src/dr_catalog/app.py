@@ -1,9 +1,10 @@
 """The CDK app: reads portfolio/, products/ and pipeline/ and builds the stacks that publish them.
 
 ``cdk synth`` in the catalog's folder gives, for each stage and region, ``Assets-<stage>-<region>`` and
-``Portfolio-<stage>-<region>``, and what a tenant account needs, ``OnboardingRoles`` and
-``OnboardingRegion``. ``-c environmentSuffix=dev`` adds each tier as an ordinary stack, such as
-``WarmStandby-dev``. Synthesis needs no credentials and writes no release.
+``Portfolio-<stage>-<region>``; what a tenant account needs, ``OnboardingRoles`` and
+``OnboardingRegion``; and the pipeline, ``PipelineStore`` and ``Pipeline``, with
+``StageAccess-<stage>`` for each stage's account. ``-c environmentSuffix=dev`` adds each tier as an
+ordinary stack, such as ``WarmStandby-dev``. Synthesis needs no credentials and writes no release.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from .stacks import (
     OnboardingRegionStack,
     OnboardingRolesStack,
     PortfolioStack,
+    StageAccessStack,
     StandaloneStack,
 )
 from .tiers.synthesis import load, uncollected
@@ -43,6 +45,7 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
         for name, product in catalog.products.items()
     }
     for stage in catalog.pipeline.stages:
+        StageAccessStack(app, f"StageAccess-{stage.name}", pipeline=catalog.pipeline, stage=stage)
         portfolio = catalog.portfolio_of(stage)
         for region in stage.regions:
             env = cdk.Environment(account=stage.account, region=region)
@@ -54,6 +57,7 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
                 portfolio=portfolio,
                 products=catalog.products,
                 digests=digests,
+                canary=stage.gates.canary,
             )
     review = load_review(catalog.portfolio.folder)
     OnboardingRolesStack(

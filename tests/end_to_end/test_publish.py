@@ -73,11 +73,12 @@ def test_the_portfolio_is_shared_opened_and_tagged(
 ) -> None:
     servicecatalog, portfolio = hub.client("servicecatalog", region), portfolio_id(hub, region)
     assert servicecatalog.list_portfolio_access(PortfolioId=portfolio)["AccountIds"] == [TENANT]
-    (principal,) = servicecatalog.list_principals_for_portfolio(PortfolioId=portfolio)["Principals"]
-    assert principal == {
-        "PrincipalARN": "arn:aws:iam:::role/dr-tenant",
-        "PrincipalType": "IAM_PATTERN",
-    }
+    principals = servicecatalog.list_principals_for_portfolio(PortfolioId=portfolio)["Principals"]
+    assert sorted(each["PrincipalARN"] for each in principals) == [
+        "arn:aws:iam:::role/dr-catalog-canary",  # the stage's gates ask for one
+        "arn:aws:iam:::role/dr-tenant",
+    ]
+    assert {each["PrincipalType"] for each in principals} == {"IAM_PATTERN"}
     options = servicecatalog.describe_portfolio(Id=portfolio)["TagOptions"]
     assert [(each["Key"], each["Value"]) for each in options] == [("managed-by", "dr-catalog")]
 

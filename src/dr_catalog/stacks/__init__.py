@@ -3,6 +3,7 @@
 from .assets import AssetStack
 from .onboarding import OnboardingRegionStack, OnboardingRolesStack
 from .portfolio import PortfolioStack
+from .stage_access import StageAccessStack
 from .standalone import StandaloneStack
 
 __all__ = [
@@ -10,5 +11,6 @@ __all__ = [
     "OnboardingRegionStack",
     "OnboardingRolesStack",
     "PortfolioStack",
+    "StageAccessStack",
     "StandaloneStack",
 ]

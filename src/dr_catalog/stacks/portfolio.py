@@ -19,7 +19,7 @@ from aws_cdk import aws_servicecatalog as servicecatalog
 from constructs import Construct
 
 from .. import names
-from ..definitions import Portfolio, Product
+from ..definitions import Portfolio, Principal, Product
 
 
 class PortfolioStack(cdk.Stack):
@@ -29,6 +29,7 @@ class PortfolioStack(cdk.Stack):
         portfolio: What ``portfolio/portfolio.yaml`` says.
         products: The products it offers, by name.
         digests: For each product, version to the primary template's sha256.
+        canary: Whether the stage's canary may launch from it, too.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class PortfolioStack(cdk.Stack):
         portfolio: Portfolio,
         products: Mapping[str, Product],
         digests: Mapping[str, Mapping[str, str]],
+        canary: bool = False,
     ) -> None:
         text = portfolio.portfolio
         super().__init__(
@@ -61,7 +63,9 @@ class PortfolioStack(cdk.Stack):
         for name in portfolio.products:
             if products[name].versions:
                 self._offer(products[name], digests[name], portfolio.constraints.get(name, ()))
-        self._open_to(portfolio)
+        # As a pattern: an ARN would be refused as long as the role is not there.
+        canaries = [Principal(type="IAM_PATTERN", role=names.CANARY_ROLE)] if canary else []
+        self._open_to(portfolio, [*portfolio.principals, *canaries])
         cdk.CfnOutput(self, "PortfolioId", value=self._portfolio_id)
 
     def _offer(
@@ -114,8 +118,8 @@ class PortfolioStack(cdk.Stack):
             )
             rules.add_resource_dependency(offer)
 
-    def _open_to(self, portfolio: Portfolio) -> None:
-        for principal in portfolio.principals:
+    def _open_to(self, portfolio: Portfolio, principals: Sequence[Principal]) -> None:
+        for principal in principals:
             servicecatalog.CfnPortfolioPrincipalAssociation(
                 self,
                 f"Principal{names.camel(principal.role)}",
