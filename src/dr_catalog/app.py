@@ -23,6 +23,8 @@ from .stacks import (
     AssetStack,
     OnboardingRegionStack,
     OnboardingRolesStack,
+    PipelineStack,
+    PipelineStoreStack,
     PortfolioStack,
     StageAccessStack,
     StandaloneStack,
@@ -59,6 +61,8 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
                 digests=digests,
                 canary=stage.gates.canary,
             )
+    store = PipelineStoreStack(app, "PipelineStore", pipeline=catalog.pipeline)
+    PipelineStack(app, "Pipeline", pipeline=catalog.pipeline, store=store)
     review = load_review(catalog.portfolio.folder)
     OnboardingRolesStack(
         app,

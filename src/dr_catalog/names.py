@@ -117,6 +117,7 @@ PROBE_ROLE = Name("dr-probe-{suffix}-{region}", 64)
 # What a stage and a tenant account hold once.
 ASSET_BUCKET_PREFIX = Name("dr-catalog-assets-{account}", 48)
 ASSET_BUCKET = Name("dr-catalog-assets-{account}-{region}", 63)
+ARTIFACT_BUCKET = Name("{suffix}-artifacts-{account}-{region}", 63)  # {suffix}: the pipeline
 LAUNCH_ROLE = Name("dr-catalog-launch-{suffix}", 64)  # {suffix} is the product here
 
 

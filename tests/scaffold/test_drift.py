@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -56,9 +57,25 @@ def test_the_portfolio_is_the_repositorys_but_for_its_shares(own: Catalog, ours:
     assert portfolio == same
 
 
-@pytest.mark.parametrize("name", ["cdk.json", "portfolio/constraints/production.json"])
+SAME = [
+    "cdk.json",
+    "portfolio/constraints/production.json",
+    *(f"pipeline/buildspecs/{name}.yaml" for name in ("verify", "publish", "canary", "changes")),
+]
+
+
+@pytest.mark.parametrize("name", SAME)
 def test_a_file_without_an_answer_is_the_repositorys(folder: Path, name: str) -> None:
     assert (folder / name).read_text() == (ROOT / name).read_text()
+
+
+def test_the_pipeline_runs_what_the_repositorys_does_but_for_its_tests(folder: Path) -> None:
+    ours, own = (
+        {file.name for file in (root / "pipeline/buildspecs").iterdir()} for root in (ROOT, folder)
+    )
+    assert own == ours - {"test.yaml"}
+    installed = (folder / "pipeline/requirements.txt").read_text().splitlines()
+    assert installed[-1] == f"dr-catalog=={version('dr-catalog')}"
 
 
 def test_constraints_are_the_repositorys(own: Catalog, ours: Catalog) -> None:

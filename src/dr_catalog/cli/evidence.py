@@ -50,7 +50,6 @@ def _show(run: Run) -> None:
     from .render import as_fields, as_table
 
     record, found, approval = run.record, run.figures, run.approval
-    kept = found.get("evidence") or {}
     decision = " ".join(
         filter(
             None,
@@ -69,7 +68,7 @@ def _show(run: Run) -> None:
             ("mode, overrides", f"{run.mode} {' '.join(record.get('overrides', ()))}"),
             ("decision", decision if approval.get("decision") else ""),
             *measured(found),
-            ("kept in", f"s3://{kept['bucket']}/{kept['key']}" if kept else ""),
+            ("kept in", str(found.get("evidence", ""))),
         )
     )
     click.echo()

@@ -26,6 +26,7 @@ COMMANDS = {
     "verify": "Prove that the frozen releases are what they were.",
     "synth": "Write the templates that publishing deploys into a folder.",
     "publish": "Put the released products into a stage's portfolio.",
+    "canary": "Try a stage's default versions, and leave nothing behind.",
     "onboard": "Prepare an account to launch from a portfolio.",
     "offboard": "Take away what onboarding gave an account.",
     "products": "List the products you may launch.",

@@ -203,15 +203,12 @@ def decide(
 
 def figures(run: Run) -> list[str]:
     """On what a decision stands: lag against the objective, and the checks that say no."""
-    found: dict[str, Any] = dict(run.figures)
     lines = []
-    if lag := found.get("lag"):
-        promised = f", the objective is {found['rpoPromise']} s" if "rpoPromise" in found else ""
+    if lag := _lag(run.figures):
         lines.append(
-            f"expected loss: {lag['milliseconds'] / 1000:.1f} s of the database{promised} "
-            f"({lag.get('source', '')})"
+            f"expected loss of the database: {lag}, {run.figures['rpoPromise']} s are promised"
         )
-    lines += [f"{name}: {why}" for name, why in (found.get("checks") or {}).items() if why]
+    lines += [f"{name}: {why}" for name, why in (run.figures.get("checks") or {}).items() if why]
     return lines
 
 
@@ -243,9 +240,9 @@ def measured(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     def against(name: str) -> str:
         return f" (promised {duration(found[name])})" if found.get(name) is not None else ""
 
-    rto, lag = found.get("rto"), found.get("lag")
+    rto = found.get("rto")
     return [
-        ("lag", f"{lag['milliseconds']} ms by {lag.get('source', '?')}" if lag else ""),
+        ("lag", _lag(found)),
         ("RTO", f"{duration(rto)}{against('rtoPromise')}" if rto is not None else ""),
         *(
             (f"RPO {store}", f"{duration(seconds)}{against('rpoPromise')}")
@@ -255,6 +252,13 @@ def measured(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("traffic", str(found.get("traffic") or "")),
         ("endpoint", str(found.get("endpoint") or "")),
     ]
+
+
+def _lag(found: Mapping[str, Any]) -> str:
+    lag = found.get("lag") or {}
+    if lag.get("milliseconds") is None:
+        return ""
+    return f"{lag['milliseconds'] / 1000:.1f} s ({lag.get('source', '')})"
 
 
 def _show_plan(aws: Aws, step: Start) -> None:

@@ -155,6 +155,10 @@ class Pipeline:
         position = self.stages.index(stage)
         return self.stages[position - 1] if position else None
 
+    def after(self, stage: Stage) -> Stage | None:
+        """The stage that a commit goes on to, None for the last."""
+        return next(iter(self.stages[self.stages.index(stage) + 1 :]), None)
+
 
 def load_pipeline(path: Path) -> Pipeline:
     """Read the pipeline's definition.

@@ -12,6 +12,7 @@ object that calls AWS.
 """
 
 from .aws import Aws
+from .drilling import Drilled, drill, drill_page
 from .evidence import evidence, page
 from .locating import locate
 from .model import Finding, Run, Site, Step, Writer
@@ -21,6 +22,7 @@ from .running import execute, follow
 
 __all__ = [
     "Aws",
+    "Drilled",
     "Finding",
     "Follow",
     "Loss",
@@ -31,6 +33,8 @@ __all__ = [
     "Start",
     "Step",
     "Writer",
+    "drill",
+    "drill_page",
     "evidence",
     "execute",
     "follow",

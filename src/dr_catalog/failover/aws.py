@@ -236,8 +236,19 @@ class Aws:
         Raises:
             SetupError: It does not answer.
         """
+        return self._ask(endpoint, region=region, path=path)
+
+    def post(self, endpoint: str, *, region: str, path: str, body: dict[str, Any]) -> Answer:
+        """What a region's own API answers to a signed POST.
+
+        Raises:
+            SetupError: It does not answer; what was asked may have been done.
+        """
+        return self._ask(endpoint, region=region, path=path, method="POST", body=body)
+
+    def _ask(self, endpoint: str, **given: Any) -> Answer:
         try:
-            return call(self._session, endpoint=endpoint, region=region, path=path)
+            return call(self._session, endpoint=endpoint, seconds=READ_SECONDS, **given)
         except (OSError, ValueError) as error:
             raise SetupError(f"{endpoint} does not answer", why=str(error)) from error
 

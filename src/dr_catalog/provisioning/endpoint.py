@@ -42,12 +42,14 @@ def call(
     path: str,
     method: str = "GET",
     body: dict[str, Any] | None = None,
+    seconds: float = TIMEOUT_SECONDS,
 ) -> Answer:
     """Send one request.
 
     Args:
         endpoint: The launch's output ``Endpoint`` or ``PeerEndpoint``.
         path: What follows the stage, such as ``transactions``.
+        seconds: When to give up.
     """
     credentials = session.get_credentials()
     data = json.dumps(body).encode() if body is not None else None
@@ -62,7 +64,7 @@ def call(
         request.url, data=data, method=method, headers=dict(request.headers)
     )
     try:
-        with urllib.request.urlopen(sent, timeout=TIMEOUT_SECONDS) as response:
+        with urllib.request.urlopen(sent, timeout=seconds) as response:
             return Answer(status=response.status, body=json.load(response))
     except urllib.error.HTTPError as error:
         with error:

@@ -8,7 +8,9 @@ from functools import cached_property
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import ClientError
 
 from ..errors import SetupError
@@ -31,7 +33,7 @@ class Accounts:
         self._caller = caller or boto3.Session()
         self._sessions: dict[str, boto3.Session] = {}
         self._clients: dict[tuple[str, str, str], Any] = {}
-        self._lock = threading.Lock()  # making clients is not thread safe
+        self._lock = threading.RLock()  # making clients is not thread safe
 
     @cached_property
     def own(self) -> str:
@@ -49,15 +51,27 @@ class Accounts:
         with self._lock:
             key = (service, account, region)
             if key not in self._clients:
-                self._clients[key] = self._session(account).client(
+                self._clients[key] = self.session(account).client(
                     service, region_name=region, config=_config()
                 )
             return self._clients[key]
 
-    def _session(self, account: str) -> boto3.Session:
-        if account not in self._sessions:
-            self._sessions[account] = self._caller if account == self.own else self._assume(account)
-        return self._sessions[account]
+    def session(self, account: str) -> boto3.Session:
+        """The account's session: the caller's own, or of the role, whose credentials are renewed.
+
+        A role that is assumed with a role's credentials ends after an hour, whatever it allows; a
+        canary takes longer.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
+
+        Raises:
+            SetupError: The role in the account can't be assumed.
+        """
+        with self._lock:
+            if account not in self._sessions:
+                self._sessions[account] = (
+                    self._caller if account == self.own else self._assumed(account)
+                )
+            return self._sessions[account]
 
     def from_within(self, account: str, *, role: str) -> Accounts:
         """The accounts that may be entered from ``account``, as ``role``, and itself.
@@ -65,13 +79,23 @@ class Accounts:
         Raises:
             SetupError: The account itself can't be entered.
         """
-        with self._lock:
-            inner = Accounts(role=role, caller=self._session(account))
+        inner = Accounts(role=role, caller=self.session(account))
         inner.__dict__["own"] = account
         return inner
 
-    def _assume(self, account: str) -> boto3.Session:
-        arn = f"arn:{boto3.Session().get_partition_for_region(_any_region())}:iam::{account}:role/{self._role}"
+    def _assumed(self, account: str) -> boto3.Session:
+        def assume() -> dict[str, str]:
+            return self._assume(account)
+
+        session = botocore.session.get_session()
+        session._credentials = RefreshableCredentials.create_from_metadata(
+            metadata=assume(), refresh_using=assume, method="assume-role"
+        )
+        return boto3.Session(botocore_session=session, region_name=self._caller.region_name)
+
+    def _assume(self, account: str) -> dict[str, str]:
+        partition = self._caller.get_partition_for_region(_any_region())
+        arn = f"arn:{partition}:iam::{account}:role/{self._role}"
         try:
             credentials = self._caller.client(
                 "sts", region_name=_any_region(), config=_config()
@@ -84,11 +108,12 @@ class Accounts:
                 why=error.response["Error"].get("Message", ""),
                 hint=f"name a role that is there and trusts account {self.own} with --role",
             ) from error
-        return boto3.Session(
-            aws_access_key_id=credentials["AccessKeyId"],
-            aws_secret_access_key=credentials["SecretAccessKey"],
-            aws_session_token=credentials["SessionToken"],
-        )
+        return {
+            "access_key": credentials["AccessKeyId"],
+            "secret_key": credentials["SecretAccessKey"],
+            "token": credentials["SessionToken"],
+            "expiry_time": credentials["Expiration"].isoformat(),
+        }
 
 
 def _config() -> Config:

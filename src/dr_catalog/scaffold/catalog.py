@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from string import Template
 
@@ -54,6 +55,7 @@ def contents(answers: Answers) -> Mapping[str, str]:
         "tenants": "" if answers.tenant == answers.account else f'"{answers.tenant}"',
         "first": answers.regions[0],
         "second": answers.regions[1],
+        "version": version("dr-catalog"),
     }
     return {
         _target(file): Template(file.read_text(encoding="utf-8")).substitute(values)

@@ -2,6 +2,8 @@
 
 from .assets import AssetStack
 from .onboarding import OnboardingRegionStack, OnboardingRolesStack
+from .pipeline import PipelineStack
+from .pipeline_store import PipelineStoreStack
 from .portfolio import PortfolioStack
 from .stage_access import StageAccessStack
 from .standalone import StandaloneStack
@@ -10,6 +12,8 @@ __all__ = [
     "AssetStack",
     "OnboardingRegionStack",
     "OnboardingRolesStack",
+    "PipelineStack",
+    "PipelineStoreStack",
     "PortfolioStack",
     "StageAccessStack",
     "StandaloneStack",

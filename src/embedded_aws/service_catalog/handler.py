@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import browsing, plans, portfolios, products, provisioning, records, sharing, state
+from . import (
+    browsing,
+    node_sharing,
+    plans,
+    portfolios,
+    products,
+    provisioning,
+    records,
+    sharing,
+    state,
+)
 from .errors import UnknownOperationError
 from .state import Caller
 from .validation import check_request
@@ -18,10 +28,13 @@ Operation = Callable[[Caller, dict[str, Any]], dict[str, Any]]
 _OPERATIONS: dict[str, Operation] = {
     "AcceptPortfolioShare": sharing.accept,
     "AssociatePrincipalWithPortfolio": portfolios.associate_principal,
+    "CreatePortfolioShare": sharing.create,
     "CreateProvisionedProductPlan": plans.create,
+    "DeletePortfolioShare": sharing.delete,
     "DeleteProvisionedProductPlan": plans.delete,
     "DescribeConstraint": portfolios.describe_constraint,
     "DescribePortfolio": portfolios.describe_portfolio,
+    "DescribePortfolioShareStatus": node_sharing.describe_status,
     "DescribePortfolioShares": sharing.describe_shares,
     "DescribeProduct": browsing.describe,
     "DescribeProductAsAdmin": products.describe_as_admin,
@@ -31,6 +44,8 @@ _OPERATIONS: dict[str, Operation] = {
     "DescribeProvisioningParameters": browsing.describe_parameters,
     "DescribeRecord": records.describe_record,
     "DisassociatePrincipalFromPortfolio": portfolios.disassociate_principal,
+    "EnableAWSOrganizationsAccess": node_sharing.enable_access,
+    "GetAWSOrganizationsAccessStatus": node_sharing.access_status,
     "GetProvisionedProductOutputs": records.outputs,
     "ListAcceptedPortfolioShares": sharing.list_accepted,
     "ListConstraintsForPortfolio": portfolios.list_constraints,
@@ -51,6 +66,7 @@ _OPERATIONS: dict[str, Operation] = {
     "SearchProductsAsAdmin": products.search_as_admin,
     "SearchProvisionedProducts": records.search,
     "TerminateProvisionedProduct": provisioning.terminate,
+    "UpdatePortfolioShare": sharing.update,
     "UpdateProvisionedProduct": provisioning.update,
     "UpdateProvisioningArtifact": products.update_artifact,
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ..organizations import state as organizations
 from . import state
 from .errors import (
     DuplicateError,
@@ -34,8 +35,24 @@ def arn(portfolio: Portfolio) -> str:
 
 
 def is_shared_with(portfolio: Portfolio, caller: Caller) -> bool:
+    """Whether the caller's account has accepted a share, or is below a node that has one."""
+    return is_accepted(portfolio, caller) or bool(nodes_over(portfolio, caller))
+
+
+def is_accepted(portfolio: Portfolio, caller: Caller) -> bool:
     """Whether the caller's account has accepted a share; one that is withdrawn takes that along."""
     return caller.get(state.acceptances, portfolio["id"]) is not None
+
+
+def nodes_over(portfolio: Portfolio, caller: Caller) -> list[dict[str, bool]]:
+    """What goes with the shares of the organisation and units that the caller's account is in."""
+    if not portfolio["nodes"] or caller.account == portfolio["account"]:
+        return []
+    organization = organizations.of(caller.account)
+    if organization is None:
+        return []
+    above = organizations.path(organization, caller.account)
+    return [settings for node, settings in portfolio["nodes"].items() if node in above]
 
 
 def owned(caller: Caller, portfolio_id: str) -> Portfolio:
@@ -68,7 +85,7 @@ def launchable(caller: Caller) -> list[Portfolio]:
         (
             portfolio
             for portfolio in everything
-            if any(is_principal(caller, p) for p in principals_of(caller, portfolio["id"]))
+            if any(is_principal(caller, p) for p in _admitted(caller, portfolio))
         ),
         key=lambda portfolio: portfolio["created"],
     )
@@ -77,6 +94,15 @@ def launchable(caller: Caller) -> list[Portfolio]:
 def principals_of(caller: Caller, portfolio_id: str) -> list[Principal]:
     """What the caller's account has associated with the portfolio."""
     return caller.get(state.principals, portfolio_id) or []
+
+
+def _admitted(caller: Caller, portfolio: Portfolio) -> list[Principal]:
+    """Whom the caller's account has associated, and the patterns that come with a node's share."""
+    own = principals_of(caller, portfolio["id"])
+    if not any(settings["share_principals"] for settings in nodes_over(portfolio, caller)):
+        return own
+    theirs = state.principals.get_scoped(portfolio["account"], portfolio["region"], portfolio["id"])
+    return [*own, *(each for each in theirs or [] if each["kind"] == "IAM_PATTERN")]
 
 
 def constraints_of(portfolio_id: str, product_id: str | None = None) -> list[Constraint]:
@@ -94,8 +120,10 @@ def tag_options_of(
 ) -> list[TagOption]:
     """The tag options of a portfolio, or of one of its products, as far as the caller shares them."""
     holder = product or portfolio
-    share = portfolio["shares"].get(caller.account, {})
-    if portfolio["account"] != caller.account and not share.get("share_tag_options"):
+    shares = [portfolio["shares"].get(caller.account, {}), *nodes_over(portfolio, caller)]
+    if portfolio["account"] != caller.account and not any(
+        share.get("share_tag_options") for share in shares
+    ):
         return []
     wanted = holder["tag_option_ids"]
     return [option for option in state.tag_options.all_values() if option["id"] in wanted]
@@ -115,7 +143,7 @@ def delete_portfolio(caller: Caller, portfolio_id: str) -> None:
         ("Products", portfolio["product_ids"]),
         ("Principals", principals_of(caller, portfolio_id)),
         ("Constraints", constraints_of(portfolio_id)),
-        ("Shares", portfolio["shares"]),
+        ("Shares", [*portfolio["shares"], *portfolio["nodes"]]),
     ):
         if left:
             raise InUseError(f"Portfolio {portfolio_id} still has associated {what}")

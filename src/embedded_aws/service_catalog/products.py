@@ -13,7 +13,7 @@ from . import state
 from .errors import InUseError, InvalidParametersError, NotFoundError
 from .paging import page
 from .portfolios import arn as portfolio_arn
-from .portfolios import detail, reachable, tag_list, tag_option_detail
+from .portfolios import detail, is_shared_with, reachable, tag_list, tag_option_detail
 from .state import Artifact, Caller, Product
 from .templates import parameters_of
 
@@ -56,8 +56,8 @@ def administered(caller: Caller, request: dict[str, Any]) -> Product:
 def _administered_products(caller: Caller) -> list[Product]:
     shared = {
         product_id
-        for portfolio_id in caller.own_keys(state.acceptances)
-        if (portfolio := caller.anywhere(state.portfolios, portfolio_id)) is not None
+        for (_, region, _), portfolio in state.portfolios.all_items()
+        if region == caller.region and is_shared_with(portfolio, caller)
         for product_id in portfolio["product_ids"]
     }
     return [

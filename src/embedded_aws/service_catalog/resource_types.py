@@ -115,6 +115,7 @@ def _create_portfolio(caller: Caller, properties: Properties) -> Made:
         "product_ids": [],
         "tag_option_ids": [],
         "shares": {},
+        "nodes": {},
         **_portfolio_fields(properties),  # type: ignore[typeddict-item]
     }
     caller.put(state.portfolios, portfolio["id"], portfolio)

@@ -7,13 +7,17 @@ https://docs.aws.amazon.com/servicecatalog/latest/adminguide/catalogs_portfolios
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from . import state
 from .errors import InvalidParametersError, NotFoundError
+from .node_sharing import create_node, delete_node, shared_nodes, update_node
 from .paging import page
-from .portfolios import detail, is_shared_with, owned
+from .portfolios import detail, is_accepted, nodes_over, owned
 from .state import Caller, Portfolio
+
+Operation = Callable[[Caller, dict[str, Any]], dict[str, Any]]
 
 
 def share(caller: Caller, portfolio_id: str, account: str, *, share_tag_options: bool) -> None:
@@ -49,7 +53,7 @@ def _offered(caller: Caller, request: dict[str, Any]) -> Portfolio:
 def accept(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
     """API_AcceptPortfolioShare."""
     portfolio = _offered(caller, request)
-    if not is_shared_with(portfolio, caller):
+    if not is_accepted(portfolio, caller):
         caller.put(state.acceptances, portfolio["id"], state.now())
     return {}
 
@@ -61,14 +65,15 @@ def reject(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def list_accepted(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
-    """API_ListAcceptedPortfolioShares: those imported from an account; there is no organisation."""
-    listed = []
-    if (request.get("PortfolioShareType") or "IMPORTED") == "IMPORTED":
-        listed = [
-            detail(portfolio)
-            for (_, region, _), portfolio in state.portfolios.all_items()
-            if region == caller.region and is_shared_with(portfolio, caller)
-        ]
+    """API_ListAcceptedPortfolioShares: of type IMPORTED the accepted, else those of the organisation."""
+    reaches = {"IMPORTED": is_accepted, "AWS_ORGANIZATIONS": nodes_over}.get(
+        request.get("PortfolioShareType") or "IMPORTED"
+    )
+    listed = [
+        detail(portfolio)
+        for (_, region, _), portfolio in state.portfolios.all_items()
+        if region == caller.region and reaches is not None and reaches(portfolio, caller)
+    ]
     return page(listed, request, operation="ListAcceptedPortfolioShares", name="PortfolioDetails")
 
 
@@ -79,19 +84,60 @@ def list_access(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def describe_shares(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
-    """API_DescribePortfolioShares: every share is of type ACCOUNT."""
+    """API_DescribePortfolioShares: with accounts, with the organisation, or with units."""
     portfolio = owned(caller, request["PortfolioId"])
-    listed = [
-        {
-            "PrincipalId": account,
-            "Type": "ACCOUNT",
-            "Accepted": state.acceptances.contains_scoped(
-                account, portfolio["region"], portfolio["id"]
-            ),
-            "ShareTagOptions": settings["share_tag_options"],
-            "SharePrincipals": False,
-        }
-        for account, settings in portfolio["shares"].items()
-        if request["Type"] == "ACCOUNT"
-    ]
+    if request["Type"] == "ORGANIZATION_MEMBER_ACCOUNT":
+        raise InvalidParametersError("Shares by member account are not part of the embedded AWS")
+    listed = shared_nodes(portfolio, request["Type"])
+    if request["Type"] == "ACCOUNT":
+        listed = [
+            {
+                "PrincipalId": account,
+                "Type": "ACCOUNT",
+                "Accepted": state.acceptances.contains_scoped(
+                    account, portfolio["region"], portfolio["id"]
+                ),
+                "ShareTagOptions": settings["share_tag_options"],
+                "SharePrincipals": False,
+            }
+            for account, settings in portfolio["shares"].items()
+        ]
     return page(listed, request, operation="DescribePortfolioShares", name="PortfolioShareDetails")
+
+
+def create(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+    """API_CreatePortfolioShare: with an account or a node of the caller's organisation."""
+    return _either(caller, request, create_node, _create_account)
+
+
+def update(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+    """API_UpdatePortfolioShare: what goes with a node's share."""
+    return _either(caller, request, update_node, _not_here)
+
+
+def delete(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+    """API_DeletePortfolioShare."""
+    return _either(caller, request, delete_node, _delete_account)
+
+
+def _either(
+    caller: Caller, request: dict[str, Any], node: Operation, account: Operation
+) -> dict[str, Any]:
+    if bool(request.get("AccountId")) == bool(request.get("OrganizationNode")):
+        raise InvalidParametersError("Exactly one of AccountId and OrganizationNode must be given")
+    return (node if request.get("OrganizationNode") else account)(caller, request)
+
+
+def _create_account(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+    flag = bool(request.get("ShareTagOptions"))
+    share(caller, request["PortfolioId"], request["AccountId"], share_tag_options=flag)
+    return {}
+
+
+def _delete_account(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+    withdraw(caller, request["PortfolioId"], request["AccountId"])
+    return {}
+
+
+def _not_here(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+    raise InvalidParametersError("Updating an account's share is not part of the embedded AWS")

@@ -23,7 +23,10 @@ _ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
 
 class Portfolio(TypedDict):
-    """A portfolio; ``shares`` maps a recipient's account to what it is shared with."""
+    """A portfolio.
+
+    ``shares`` maps a recipient's account to what goes with it; ``nodes`` an organisation or a unit.
+    """
 
     id: str
     account: str
@@ -36,6 +39,7 @@ class Portfolio(TypedDict):
     product_ids: list[str]
     tag_option_ids: list[str]
     shares: dict[str, dict[str, bool]]
+    nodes: dict[str, dict[str, bool]]
 
 
 class Artifact(TypedDict):
@@ -182,6 +186,8 @@ acceptances = account_region_store()
 provisioned = account_region_store()
 records = account_region_store()
 plans = account_region_store()
+# Share token -> {"portfolio": ..., "node": ..., "accounts": [...], "looks": ...}.
+share_tokens = account_region_store()
 # Operation and token as one text -> {"digest": ..., "record": ...}.
 tokens = account_region_store()
 
@@ -195,6 +201,7 @@ STORES = (
     provisioned,
     records,
     plans,
+    share_tokens,
     tokens,
 )
 
@@ -237,10 +244,6 @@ class Caller:
     def own(self, store: Any) -> list[Any]:
         """All records of the caller's account and region, as they were added."""
         return list(store.values_scoped(self.account, self.region))
-
-    def own_keys(self, store: Any) -> list[str]:
-        """The ids of the records of the caller's account and region."""
-        return [key for key, _ in store.items_scoped(self.account, self.region)]
 
     def anywhere(self, store: Any, key: str) -> Any:
         """The record of this id in the caller's region, whichever account owns it, or None."""

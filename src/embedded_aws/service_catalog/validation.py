@@ -27,23 +27,26 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 
 @functools.cache
-def service_model() -> ServiceModel:
-    """botocore's model of Service Catalog."""
-    return botocore.session.get_session().get_service_model("servicecatalog")
+def service_model(service: str = "servicecatalog") -> ServiceModel:
+    """botocore's model of Service Catalog, or of another service."""
+    return botocore.session.get_session().get_service_model(service)
 
 
-def operation_model(operation: str) -> OperationModel:
+def operation_model(operation: str, *, service: str = "servicecatalog") -> OperationModel:
     """botocore's model of one operation."""
-    return service_model().operation_model(operation)
+    return service_model(service).operation_model(operation)
 
 
-def check_request(operation: str, request: dict[str, Any]) -> None:
-    """Refuse a request that breaks the model.
+def check_request(
+    operation: str, request: dict[str, Any], *, service: str = "servicecatalog"
+) -> None:
+    """Refuse a request that breaks the model; an operation without input takes anything.
 
     Raises:
         InvalidParametersError: With AWS's sentence for each break.
     """
-    problems = _problems(operation_model(operation).input_shape, request, "")
+    shape = operation_model(operation, service=service).input_shape
+    problems = _problems(shape, request, "") if shape is not None else []
     if problems:
         plural = "s" if len(problems) > 1 else ""
         raise InvalidParametersError(

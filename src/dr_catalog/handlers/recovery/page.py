@@ -194,7 +194,7 @@ def _steps(record: Mapping[str, Any]) -> str:
 
 def _decision(record: Mapping[str, Any]) -> str:
     approval, figures = record.get("approval") or {}, record.get("figures") or {}
-    lag, checks = figures.get("lag") or {}, figures.get("checks") or {}
+    checks = figures.get("checks") or {}
     rows: list[tuple[str, Any]] = [
         ("requested by", record.get("requestedBy")),
         ("reason", record.get("reason")),
@@ -204,18 +204,28 @@ def _decision(record: Mapping[str, Any]) -> str:
         ("decided by", approval.get("decidedBy")),
         ("decided at", _moment(approval.get("decidedAt"), empty="")),
         ("asked at", _moment(approval.get("askedAt"), empty="")),
-        ("lag", f"{lag['milliseconds']} ms ({lag.get('source', '')})" if lag else None),
+        ("lag", _lag(figures.get("lag") or {})),
         *((f"check: {name}", why or "ok") for name, why in checks.items()),
         *(
             (f"last write: {store}", _moment(when, empty=""))
             for store, when in (figures.get("lastWrites") or {}).items()
         ),
-        *((name, figures.get(name)) for name in ("endpoint", "traffic", "unmerged", "snapshots")),
+        *(
+            (name, figures.get(name))
+            for name in ("endpoint", "traffic", "unmerged", "snapshots", "evidence", "rows")
+        ),
         ("taken over", record.get("takenOver")),
         ("epoch", record.get("epoch")),
         ("execution", record.get("execution")),
     ]
     return f"<h2>Who decided, on which figures</h2><div class=wide><table>{_fields(rows)}</table></div>"
+
+
+def _lag(lag: Mapping[str, Any]) -> str:
+    if not lag:
+        return ""
+    known = lag.get("milliseconds")
+    return f"{'not known' if known is None else f'{known} ms'} ({lag.get('source', '')})"
 
 
 def _fields(rows: Iterable[tuple[str, Any]]) -> str:
