@@ -30,7 +30,9 @@ from .database import database, empty_database
 __all__ = ["database", "empty_database"]  # fixtures, one database for all folders
 
 HANDLERS = Path(dr_catalog.__file__).parent / "handlers"
-sys.path[:0] = [str(HANDLERS / asset) for asset in ("_database", "processor", "custom_resources")]
+sys.path[:0] = [
+    str(HANDLERS / asset) for asset in ("_database", "processor", "custom_resources", "recovery")
+]
 
 WRITER, STANDBY = "us-east-1", "us-west-2"
 _SUFFIXES = itertools.count()

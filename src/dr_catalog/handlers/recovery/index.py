@@ -63,3 +63,42 @@ seconds, ``endpoint`` (where the service is now), ``traffic`` ("moved", "manual"
 
 See https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html
 """
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from typing import Any
+
+import procedures
+from aws import connect_world
+from machine import advance
+from recovery_settings import RecoverySettings
+from step_approve import decide, wait
+from watch import watch
+from world import World
+
+
+@functools.cache
+def _world() -> World:
+    return connect_world(RecoverySettings.of(os.environ))
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """What the machine, the schedule and a person call; one line is logged."""
+    world = _world()
+    if event.get("watch"):
+        answer: dict[str, Any] = {"told": watch(world)}
+    elif "decide" in event:
+        decided, told = decide(world, event)
+        answer = {"run": event["run"], "decided": decided, "told": told}
+    elif event["step"] == procedures.APPROVAL:
+        wait(world, str(event["run"]), str(event["execution"]), str(event["token"]))
+        answer = {"run": event["run"], "told": "waits for a decision"}
+    else:
+        answer = advance(world, event)
+    line = {"level": "INFO", "message": "recovery", "step": event.get("step"), **answer}
+    sys.stdout.write(json.dumps(line) + "\n")
+    return answer

@@ -1,0 +1,53 @@
+"""Verify: the new writer's region writes and reads back, in database, table and documents.
+
+Before it writes anything itself, it notes how new the newest of a tenant's writes is in each: with what
+the old writer had accepted last, that is the measured loss. Where the old writer could not say, the loss
+is at most the time from there to the fence.
+"""
+
+from __future__ import annotations
+
+from run import Again, Go, Outcome, Run, iso, seconds
+from world import STORES, Unreachable, World
+
+
+def verify(world: World, run: Run) -> Outcome:
+    """Write and read in each store."""
+    _measure(world, run)
+    wrong = []
+    for store in stores(world):
+        try:
+            world.stores.verify(store, run.target, run=run.id, epoch=run.epoch)
+        except Exception as error:  # each store is told of by itself
+            wrong.append(f"{store}: {type(error).__name__}: {error}"[:200])
+    if wrong:
+        return Again("; ".join(wrong))
+    return Go(f"wrote to and read from {', '.join(stores(world))} in {run.target}")
+
+
+def stores(world: World) -> tuple[str, ...]:
+    """The stores that this tier has."""
+    return STORES if world.settings.database else STORES[1:]
+
+
+def _measure(world: World, run: Run) -> None:
+    if "rpo" in run.figures:
+        return
+    ended = run.ended("fence") or run.ended("close") or run.record["began"]
+    accepted, found, losses = run.figures.get("lastAccepted", {}), {}, {}
+    for store in stores(world):
+        try:
+            newest = world.stores.last_write(store, run.target)
+        except (Unreachable, OSError):
+            continue  # a figure and no more
+        found[store] = iso(newest) if newest else ""
+        known = store in accepted
+        until = accepted[store] if known else ended
+        if newest and until:
+            losses[store] = {
+                "seconds": round(max(0.0, seconds(until) - seconds(found[store])), 3),
+                "atMost": not known,
+            }
+        elif known and not until:
+            losses[store] = {"seconds": 0.0, "atMost": False}
+    run.figures["lastWrites"], run.figures["rpo"] = found, losses

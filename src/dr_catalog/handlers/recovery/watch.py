@@ -1,0 +1,43 @@
+"""The watch: what the launch region believes about the writer follows what the peer knows.
+
+Every minute, while no recovery runs. An old writer that comes back after a failover is fenced by it, and
+one whose fence an abort could not lift takes writes again. The snapshots that an unplanned failover
+leaves expire; they are copied to ones that stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from run import LOCK, load
+from step_lock import authority
+from step_unlock import release
+from world import Conflict, Unreachable, World
+
+
+def watch(world: World) -> str:
+    """Look once; what there is to say."""
+    settings = world.settings
+    held = world.state.item(LOCK)
+    if held:
+        holder = load(world, str(held["run"]))
+        if not holder or not holder.record["outcome"]:
+            return "a recovery runs"
+        release(world, holder.id)
+    try:
+        there, true = world.state.writer(settings.launch), authority(world)
+        if there is None and true.region == settings.launch:
+            return "nothing has ever changed"
+        if there is None or replace(there, run="") != replace(true, run=""):
+            if world.state.item(LOCK):
+                return "a recovery runs"
+            # A fence that is lifted keeps its run, which then can't put it back.
+            run = there.run if there and there.epoch == true.epoch else true.run
+            world.state.set_writer(settings.launch, replace(true, run=run))
+            return f"{settings.launch} is told that {true.region} writes in epoch {true.epoch}"
+        if settings.database and true.region != settings.launch:
+            kept = list(world.database.keep_snapshots())
+            return f"snapshots kept: {' '.join(kept)}" if kept else "all is as it is known"
+    except (Unreachable, Conflict) as error:
+        return f"{settings.launch} can't be told: {error}"
+    return "all is as it is known"
