@@ -54,6 +54,7 @@ class RecoverySettings:
         serving_parameter: ``SERVING_PARAMETER``; empty without a zone.
         control_metric: ``CONTROL_METRIC``, the function that publishes it; empty without a zone.
         zone_url: ``ZONE_URL``, the name for both regions; empty without a zone.
+        simulation: Whether this is the embedded AWS: ``AWS_ENDPOINT_URL`` is there.
         database: None where there is none.
     """
 
@@ -74,6 +75,7 @@ class RecoverySettings:
     serving_parameter: str = ""
     control_metric: str = ""
     zone_url: str = ""
+    simulation: bool = False
     database: DatabaseSettings | None = None
 
     @classmethod
@@ -120,6 +122,7 @@ class RecoverySettings:
             serving_parameter=environment.get("SERVING_PARAMETER", ""),
             control_metric=environment.get("CONTROL_METRIC", ""),
             zone_url=environment.get("ZONE_URL", ""),
+            simulation="AWS_ENDPOINT_URL" in environment,
             database=database,
         )
 

@@ -20,11 +20,12 @@ def reconcile(world: World, run: Run) -> Outcome:
         return Go("there is no database that could lack anything")
     progress = run.record.setdefault("reconcile", {"cursor": "", "page": 0, "count": 0})
     found, cursor = world.stores.left_behind(before=run.epoch - 1, cursor=progress["cursor"])
-    unmerged = run.figures.setdefault("unmerged", {"count": 0, "objects": []})
+    unmerged = run.figures.setdefault("unmerged", {"count": 0, "object": ""})
     if found:
-        key = f"dr-recovery/{run.id}/unmerged-{progress['page']}.json"
+        key = f"evidence/{run.id}/unmerged-{progress['page']}.json"
         text = json.dumps({"run": run.id, "transactions": found}, indent=1)
-        unmerged["objects"].append(world.stores.keep(run.source, key, text))
+        address = world.stores.keep(run.source, key, text)
+        unmerged["object"] = unmerged["object"] or address  # the first; its neighbours are numbered
         unmerged["count"] += len(found)
         progress["page"] += 1
     progress["cursor"] = cursor

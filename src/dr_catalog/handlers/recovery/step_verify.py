@@ -34,7 +34,10 @@ def _measure(world: World, run: Run) -> None:
     if "rpo" in run.figures:
         return
     ended = run.ended("fence") or run.ended("close") or run.record["began"]
-    accepted, found, losses = run.figures.get("lastAccepted", {}), {}, {}
+    accepted: dict[str, str] = run.figures.get("lastAccepted", {})
+    found: dict[str, str] = {}
+    losses: dict[str, float] = {}
+    at_most: list[str] = []
     for store in stores(world):
         try:
             newest = world.stores.last_write(store, run.target)
@@ -44,10 +47,9 @@ def _measure(world: World, run: Run) -> None:
         known = store in accepted
         until = accepted[store] if known else ended
         if newest and until:
-            losses[store] = {
-                "seconds": round(max(0.0, seconds(until) - seconds(found[store])), 3),
-                "atMost": not known,
-            }
+            losses[store] = round(max(0.0, seconds(until) - seconds(found[store])), 3)
+            if not known:
+                at_most.append(store)
         elif known and not until:
-            losses[store] = {"seconds": 0.0, "atMost": False}
-    run.figures["lastWrites"], run.figures["rpo"] = found, losses
+            losses[store] = 0.0  # there was nothing to lose
+    run.figures.update(lastWrites=found, rpo=losses, rpoAtMost=at_most)
