@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 import dr_catalog.failover as failover
+import dr_catalog.provisioning as provisioning
+from dr_catalog.failover import Drilled
+from dr_catalog.failover.load import Loss
 from dr_catalog.failover.model import Writer
 from tests.failover.fakes import (
     CALLER,
@@ -228,3 +231,56 @@ def test_an_interrupted_command_says_that_the_run_goes_on(gone, run, monkeypatch
     done = run("failover", *DEV, "--yes")
     assert done.exit_code == 130
     assert f"run {gone.started[0][0]} goes on without this command" in done.stderr
+
+
+@pytest.fixture
+def drilled(there, monkeypatch):
+    """A drill on a throw-away launch ends well; what it was called with."""
+    called: list[Any] = []
+
+    def drill(aws: Any, launches: Any, suffix: str, *, tell: Any) -> Any:
+        called.append((launches, suffix))
+        tell("launching warm-standby 1.3.0 as 'drill-dev'")
+        lost = Loss(store="database", confirmed=40, lost=("t-1",), seconds=0.25)
+        return Drilled(
+            suffix=suffix,
+            throw_away="drill-dev",
+            product="warm-standby 1.3.0",
+            how="by fencing only",
+            failover=record(),
+            failback=record(operation="failback"),
+            survived=(lost,),
+            returned=(),
+            silence=9.5,
+            kept="s3://bucket/drill.json",
+        )
+
+    monkeypatch.setattr(failover, "drill", drill)
+    monkeypatch.setattr(provisioning, "Aws", lambda *, region: region)
+    return called
+
+
+def test_a_drill_on_a_throw_away(drilled, run, tmp_path: Path):
+    page = tmp_path / "drill.html"
+    done = run("drill", *DEV, "--throw-away", "--yes", "--html", str(page))
+    assert done.exit_code == 0, done.output
+    assert drilled == [(LAUNCH, "dev")]
+    assert "launches 'drill-dev' in us-east-1 and us-west-2 like 'dev'" in done.stderr
+    assert done.stdout.splitlines()[-1].split() == ["failover", "database", "40", "1", "0.2", "s"]
+    assert "40 confirmed, 1 lost, 0.25 s" in page.read_text()
+    answer = json.loads(run("drill", *DEV, "--throw-away", "--yes", "--output", "json").stdout)
+    assert answer["survived"][0]["lost"] == ["t-1"]
+
+
+def test_a_drill_on_a_throw_away_asks(drilled, run):
+    done = run("drill", *DEV, "--throw-away")
+    assert (done.exit_code, drilled) == (2, [])
+    assert "`dr-catalog drill --suffix dev --throw-away --yes`" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("--throw-away", "--no-wait"), ("--throw-away", "--accept-loss"), ("--html", "x")]
+)
+def test_what_a_drill_does_not_take(drilled, run, words):
+    assert run("drill", *DEV, "--yes", *words).exit_code == 2
+    assert drilled == []
