@@ -59,6 +59,7 @@ async def _control(path: str, receive: Any, send: Any) -> None:
         body += message.get("body", b"")
         if not message.get("more_body"):
             break
+    controls.served_on(asyncio.get_running_loop())
     status, content = await run_reentrant(controls.answer, path, body)
     headers = [(b"content-type", b"application/json")]
     await send({"type": "http.response.start", "status": status, "headers": headers})

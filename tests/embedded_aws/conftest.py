@@ -123,3 +123,19 @@ def up(client: Callable[..., Any], runner: Callable[..., Runner]) -> Iterator[au
     """A global database that is up, in an account of its own."""
     with aurora_estate.launched(client, runner) as launched:
         yield launched
+
+
+@pytest.fixture
+def apart(control: Callable[..., Any]) -> Callable[[], Any]:
+    """``with apart():`` nothing replicates to or from the launch region, which goes in the end."""
+
+    @contextmanager
+    def cut() -> Iterator[None]:
+        control("regions", region="us-east-1", mode="cut-off")
+        try:
+            yield
+            control("regions", region="us-east-1", mode="gone")
+        finally:
+            control("regions", region="us-east-1", mode="here")
+
+    return cut

@@ -149,6 +149,21 @@ def pair(tenant: Account, keys: dict[str, str], *, selects: bool = True) -> None
     assert home.status == "CREATE_COMPLETE", home.reasons
 
 
+def both_ways(tenant: Account, keys: dict[str, str]) -> None:
+    """The same, and the rule back."""
+    pair(tenant, keys)
+    changed = tenant.stacks(PEER).update(
+        "peer",
+        bucket(
+            tenant,
+            PEER,
+            BucketEncryption=encryption(keys[PEER]),
+            ReplicationConfiguration=replication(tenant, HOME, keys[HOME]),
+        ),
+    )
+    assert changed.status == "UPDATE_COMPLETE", changed.reasons
+
+
 def test_every_property_is_read_back(tenant: Account, keys: dict[str, str]) -> None:
     public = dict.fromkeys(
         ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
@@ -257,17 +272,7 @@ def test_an_object_under_a_key_that_no_rule_selects_stays(
 
 
 def test_both_ways_do_not_loop(tenant: Account, keys: dict[str, str]) -> None:
-    pair(tenant, keys)
-    changed = tenant.stacks(PEER).update(
-        "peer",
-        bucket(
-            tenant,
-            PEER,
-            BucketEncryption=encryption(keys[PEER]),
-            ReplicationConfiguration=replication(tenant, HOME, keys[HOME]),
-        ),
-    )
-    assert changed.status == "UPDATE_COMPLETE", changed.reasons
+    both_ways(tenant, keys)
     for region in (HOME, PEER):
         tenant.at("s3", region).put_object(
             Bucket=tenant.bucket(region), Key=f"from-{region}", Body=region.encode()
@@ -304,6 +309,43 @@ def test_the_role_must_be_allowed(tenant: Account, keys: dict[str, str], missing
         tenant.at("s3", PEER).head_object(Bucket=tenant.bucket(PEER), Key="b")
 
 
+def test_an_object_of_a_time_apart_arrives_later(
+    tenant: Account, keys: dict[str, str], apart: Callable[[], Any]
+) -> None:
+    pair(tenant, keys)
+    home, name = tenant.at("s3"), tenant.bucket(HOME)
+    peer, other = tenant.at("s3", PEER), tenant.bucket(PEER)
+    home.put_object(Bucket=name, Key="deleted", Body=b"before")
+    with apart():
+        home.put_object(Bucket=name, Key="ours", Body=b"hello", Tagging="state=1")
+        home.put_object_tagging(
+            Bucket=name, Key="ours", Tagging={"TagSet": [{"Key": "state", "Value": "2"}]}
+        )
+        home.delete_object(Bucket=name, Key="deleted")
+        assert home.head_object(Bucket=name, Key="ours")["ReplicationStatus"] == "PENDING"
+        listed = peer.list_objects_v2(Bucket=other)["Contents"]
+        assert [each["Key"] for each in listed] == ["deleted"]
+    assert home.head_object(Bucket=name, Key="ours")["ReplicationStatus"] == "COMPLETED"
+    copy = peer.get_object(Bucket=other, Key="ours")
+    assert (copy["Body"].read(), copy["SSEKMSKeyId"]) == (b"hello", keys[PEER])
+    tags = peer.get_object_tagging(Bucket=other, Key="ours")["TagSet"]
+    assert tags == [{"Key": "state", "Value": "2"}]
+    assert [each["Key"] for each in peer.list_objects_v2(Bucket=other)["Contents"]] == ["ours"]
+
+
+def test_a_later_object_of_the_other_region_stays(
+    tenant: Account, keys: dict[str, str], apart: Callable[[], Any]
+) -> None:
+    both_ways(tenant, keys)
+    home, peer = tenant.at("s3"), tenant.at("s3", PEER)
+    with apart():
+        home.put_object(Bucket=tenant.bucket(HOME), Key="a", Body=b"earlier")
+        peer.put_object(Bucket=tenant.bucket(PEER), Key="a", Body=b"later")
+    for s3, region in ((home, HOME), (peer, PEER)):
+        found = s3.get_object(Bucket=tenant.bucket(region), Key="a")
+        assert found["Body"].read() == b"later"
+
+
 def test_a_disabled_replica_key_fails_the_copy(tenant: Account, keys: dict[str, str]) -> None:
     pair(tenant, keys)
     tenant.at("kms", PEER).disable_key(KeyId=keys[PEER])
@@ -315,16 +357,7 @@ def test_a_disabled_replica_key_fails_the_copy(tenant: Account, keys: dict[str, 
 def test_tags_travel_and_changes_of_a_replica_travel_back(
     tenant: Account, keys: dict[str, str]
 ) -> None:
-    pair(tenant, keys)
-    tenant.stacks(PEER).update(
-        "peer",
-        bucket(
-            tenant,
-            PEER,
-            BucketEncryption=encryption(keys[PEER]),
-            ReplicationConfiguration=replication(tenant, HOME, keys[HOME]),
-        ),
-    )
+    both_ways(tenant, keys)
     tags = [[{"Key": "state", "Value": str(number)}] for number in range(3)]
     home, peer = tenant.at("s3"), tenant.at("s3", PEER)
     home.put_object(Bucket=tenant.bucket(HOME), Key="a", Body=b"", Tagging="state=0")

@@ -238,6 +238,44 @@ def test_replicas_come_and_go(tenant: Account) -> None:
     assert tenant.at("dynamodb", THIRD).scan(TableName=NAME)["Count"] == 1
 
 
+def test_after_a_time_apart_the_last_write_stands_in_both_regions(
+    tenant: Account, apart: Callable[[], Any]
+) -> None:
+    tenant.stacks.create("primary", pair(tenant))
+    home, peer = tenant.at("dynamodb"), tenant.at("dynamodb", PEER)
+
+    def put(client: Any, key: str, by: str) -> None:
+        client.put_item(TableName=NAME, Item=item(key) | {"by": {"S": by}})
+
+    def found(client: Any) -> dict[str, str]:
+        items = client.scan(TableName=NAME)["Items"]
+        return {each["id"]["S"]: each["by"]["S"] for each in items}
+
+    for key in ("old", "gone"):
+        put(home, key, "before")
+    with apart():
+        put(peer, "theirs, then ours", "peer")
+        put(home, "theirs, then ours", "home")
+        put(home, "ours, then theirs", "home")
+        put(peer, "ours, then theirs", "peer")
+        put(home, "ours", "home")
+        put(peer, "theirs", "peer")
+        home.delete_item(TableName=NAME, Key={each: item("gone")[each] for each in ("id", "at")})
+        assert "ours" not in found(peer)
+        assert "theirs" not in found(home)
+        assert "gone" in found(peer)
+    stands = {
+        "old": "before",
+        "theirs, then ours": "home",
+        "ours, then theirs": "peer",
+        "ours": "home",
+        "theirs": "peer",
+    }
+    assert found(home) == found(peer) == stands
+    put(peer, "old", "after")
+    assert found(home)["old"] == "after"
+
+
 def test_a_protected_replica_stops_its_removal(tenant: Account) -> None:
     tenant.stacks.create("primary", pair(tenant, DeletionProtectionEnabled=True))
     changed = tenant.stacks.update(

@@ -13,6 +13,7 @@ from typing import Any
 
 from ministack.core.responses import get_account_id, get_region, request_scope
 
+from ..regions.state import held
 from . import checks, jobs, listing, points, settings, sources, state, told, vaults
 from .errors import conflicting, invalid, not_found, refuse_others
 from .state import Answer, Params, Record
@@ -53,6 +54,8 @@ def _start(params: Params) -> Answer:
     vault = state.vaults.get_scoped(get_account_id(), region, name)
     problem = _unsupported(point, region) or _problem(vault, target, lifecycle)
     problem = problem or jobs.missing_call(role, _calls(point, target))
+    if held(get_region(), region):
+        problem = f"The copy does not get to {region}"
     if problem:
         job |= {"State": "FAILED", "StatusMessage": problem}
     else:

@@ -9,6 +9,7 @@ lists them.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,11 +18,26 @@ Control = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 PREFIX = "/_embedded/"
 _controls: dict[str, Control] = {}
+_loops: list[asyncio.AbstractEventLoop] = []
 
 
 def register(name: str, control: Control) -> None:
     """Answer ``POST /_embedded/<name>``; a `ValueError` or `KeyError` of the control is a 400."""
     _controls[name] = control
+
+
+def served_on(loop: asyncio.AbstractEventLoop) -> None:
+    """Note which loop requests are served on."""
+    _loops[:] = [loop]
+
+
+def on_loop(work: Callable[[], None]) -> None:
+    """Do what must not meet a request that is being served, and wait for it; for controls alone."""
+
+    async def run() -> None:
+        work()
+
+    asyncio.run_coroutine_threadsafe(run(), _loops[0]).result()
 
 
 def answer(path: str, body: bytes) -> tuple[int, bytes]:

@@ -14,6 +14,7 @@ from . import (
     replication,
     scheduled_rules,
     secret_drift,
+    table_replicas,
     taken_names,
     warm_starts,
 )
@@ -35,6 +36,7 @@ def register() -> None:
         replication,
         scheduled_rules,
         secret_drift,
+        table_replicas,
         taken_names,
         warm_starts,
     ):

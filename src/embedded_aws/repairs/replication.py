@@ -5,19 +5,25 @@ rule selects such objects, encrypts the replica with the key that the rule names
 the rule's role. A copy that the role or the key does not allow is FAILED; tags that change later follow
 to the replica, and back when the rule of its bucket has replica modifications on.
 
+While the two buckets' regions are apart an object is PENDING; it is copied afterwards, unless the other
+bucket was given a later one meanwhile: that one stays, and the older is no version there.
+
 See https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
 and https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-for-metadata-changes.html
 """
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
-from ministack.core.responses import get_account_id
+from ministack.core.responses import get_account_id, request_scope
 from ministack.services import kms, s3
 
 from ..extension import Response, require
 from ..permissions import accounts
+from ..regions import backlog, state
 from .replication_role import Copy, allows
 
 ALGORITHM = "x-amz-server-side-encryption"
@@ -33,6 +39,7 @@ _owner = require(s3, "_bucket_owner_account")
 _buckets = require(s3, "_buckets")
 _object_tags = require(s3, "_object_tags")
 _bucket_encryption = require(s3, "_bucket_encryption")
+_versions = require(s3, "_object_versions")
 _keys = require(kms, "_keys")
 
 Record = dict[str, Any]
@@ -48,10 +55,48 @@ def install() -> None:
 
 
 def replicate(bucket: str, key: str, record: Record, data: Any, tags: Tags | None = None) -> None:
-    """Copy an object as its bucket's rule says."""
+    """Copy an object as its bucket's rule says, now or once it gets there."""
     rule, role = _rule_for(bucket, key, tags)
     if rule is None:
         return
+    if _is_held(bucket, rule):
+        record["replication_status"] = "PENDING"
+        _post(
+            bucket, key, rule, functools.partial(_replicate_late, bucket, key, record, data, tags)
+        )
+    else:
+        _replicate_now(bucket, key, record, data, tags, rule, role)
+
+
+def _replicate_late(
+    bucket: str, key: str, record: Record, data: Any, tags: Tags | None = None
+) -> None:
+    """Copy an object that waited, and say so where its version is listed."""
+    version = record.get("version_id")
+    rule, role = _rule_for(bucket, key, tags)
+    if rule is None:
+        return
+    _replicate_now(bucket, key, record, data, tags, rule, role)
+    for entry in _versions.get((bucket, key)) or ():
+        if entry["version_id"] == version and "replication_status" in record:
+            entry["replication_status"] = record["replication_status"]
+    replica = _replica_of(record)
+    kept = _object_tags.get((bucket, key, version))
+    if replica is not None and kept:
+        name, replica_version, account = replica
+        with _in_account(account):
+            _object_tags[(name, key, replica_version)] = dict(kept)
+
+
+def _replicate_now(
+    bucket: str,
+    key: str,
+    record: Record,
+    data: Any,
+    tags: Tags | None,
+    rule: Record,
+    role: str,
+) -> None:
     headers = record.get("preserved_headers", {})
     encrypted = str(headers.get(ALGORITHM, "")).startswith("aws:kms")
     if encrypted and not _selects(rule, "SseKmsEncryptedObjects"):
@@ -75,9 +120,11 @@ def replicate(bucket: str, key: str, record: Record, data: Any, tags: Tags | Non
 
 
 def replicate_marker(bucket: str, key: str) -> None:
-    """Copy a delete marker, when the role may."""
+    """Copy a delete marker, when the role may, now or once it gets there."""
     rule, role = _rule_for(bucket, key, None)
-    if rule is not None and allows(role, _copy(bucket, key, rule, "", ""), deletes=True):
+    if rule is not None and _is_held(bucket, rule):
+        _post(bucket, key, rule, functools.partial(replicate_marker, bucket, key))
+    elif rule is not None and allows(role, _copy(bucket, key, rule, "", ""), deletes=True):
         _replicate_marker(bucket, key)
 
 
@@ -101,6 +148,9 @@ def _tags_follow(bucket: str, key: str, answer: Response, query: dict[str, Any] 
         return
     record = _buckets[bucket]["objects"][key]
     rule, role = _rule_for(bucket, key, None)
+    if rule is not None and _is_held(bucket, rule):
+        _post(bucket, key, rule, functools.partial(_tags_follow, bucket, key, answer, query))
+        return
     if rule is None or not allows(role, _copy(bucket, key, rule, "", ""), tagged=True):
         return
     other = _replica_of(record) or _source_of(bucket, key, record, rule)
@@ -110,6 +160,30 @@ def _tags_follow(bucket: str, key: str, answer: Response, query: dict[str, Any] 
     tags = dict(_object_tags.get((bucket, key, record.get("version_id"))) or {})
     with _in_account(account):
         _object_tags[(name, key, version)] = tags
+
+
+def _is_held(bucket: str, rule: Record) -> bool:
+    """Whether nothing gets to the bucket that a rule names."""
+    return state.held(_region(bucket), _region(_destination(rule)))
+
+
+def _post(bucket: str, key: str, rule: Record, apply: Callable[[], None]) -> None:
+    """Keep a change of an object until it gets to the other bucket."""
+    account, to = get_account_id(), _destination(rule)
+    home = _region(bucket)
+    thing = ("s3", frozenset((bucket, to)), key)
+
+    def later() -> None:
+        with request_scope(account, home):
+            apply()
+
+    time = backlog.wrote(thing, home)
+    backlog.post(thing, source=home, destination=_region(to), time=time, apply=later)
+
+
+def _destination(rule: Record) -> str:
+    name: str = rule["Destination"]["Bucket"].rpartition(":")[2]
+    return name
 
 
 def _replica_of(record: Record) -> tuple[str, str, str] | None:
@@ -122,7 +196,7 @@ def _source_of(bucket: str, key: str, record: Record, rule: Record) -> tuple[str
     """Where a replica came from, when its bucket's rule sends modifications back there."""
     if record.get("replication_status") != "REPLICA" or not _selects(rule, "ReplicaModifications"):
         return None
-    name = rule["Destination"]["Bucket"].rpartition(":")[2]
+    name = _destination(rule)
     account = _owner(name)
     source = (_buckets.get_scoped(account, None, name) or {}).get("objects", {}).get(key, {})
     if tuple(source.get("_replica") or ())[:2] != (bucket, record.get("version_id")):
@@ -144,7 +218,7 @@ def _enabled(key: str) -> bool:
 
 
 def _copy(bucket: str, key: str, rule: Record, source_key: str, replica_key: str) -> Copy:
-    to = rule["Destination"]["Bucket"].rpartition(":")[2]
+    to = _destination(rule)
     account = get_account_id()
     return Copy(
         account=account,
