@@ -1,6 +1,6 @@
 """Executions: each name once, stopped for good, and task tokens that answer once.
 
-ministack lets a stopped execution go on to its next retry or fail afterwards, lets the second of two
+ministack lets a stopped execution go on to its next retry, or fail afterwards; lets the second of two
 answers to a token overwrite the first, leaves a task whose function failed waiting for its token, and
 knows no ``TimeoutSecondsPath``.
 
@@ -33,7 +33,6 @@ Record = dict[str, Any]
 
 _start = require(stepfunctions, "_start_execution")
 _stop = require(stepfunctions, "_stop_execution")
-_fail = require(stepfunctions, "_fail_execution")
 _task = require(stepfunctions, "_execute_task")
 _invoke = require(stepfunctions, "_invoke_resource")
 _callback = require(stepfunctions, "_invoke_with_callback")
@@ -64,7 +63,6 @@ def install() -> None:
     """Once, before the server starts."""
     stepfunctions._start_execution = start
     stepfunctions._stop_execution = stop
-    stepfunctions._fail_execution = fail
     stepfunctions._execute_task = _task_of_execution
     stepfunctions._invoke_resource = _while_running(_invoke)
     stepfunctions._invoke_with_callback = _while_running(_until_answered)
@@ -104,12 +102,6 @@ def stop(data: Mapping[str, Any]) -> Response:
     if answer[0] < 300:
         _end_tokens(data["executionArn"], error="States.Aborted")
     return answer
-
-
-def fail(execution: Record, error: str, cause: str) -> None:
-    """An execution that is over does not fail any more."""
-    if execution["status"] == _RUNNING:
-        _fail(execution, error, cause)
 
 
 def _task_of_execution(step: Record, given: Any, execution: Record, context: Record) -> Any:
