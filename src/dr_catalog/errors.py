@@ -5,6 +5,7 @@
     ├── DefinitionError           a file of portfolio/, products/ or pipeline/ is not as it must be
     ├── ReleaseError              a release can't be frozen, or does not verify
     ├── PublishError              a stage could not be published
+    ├── PipelineError             a run of the pipeline failed, was refused or superseded, or waits
     ├── LaunchError               Service Catalog refused or failed a launch, an upgrade or a termination
     ├── RecoveryError             a failover, a switchover, a failback or a drill was refused, or failed
     ├── NotFoundError             a product, a version, a launch or an account that isn't there
@@ -86,6 +87,10 @@ class ReleaseError(DrCatalogError):
 
 class PublishError(DrCatalogError):
     """A stage could not be published."""
+
+
+class PipelineError(DrCatalogError):
+    """A run of the pipeline failed, was refused or superseded, or waits for an approval."""
 
 
 class LaunchError(DrCatalogError):

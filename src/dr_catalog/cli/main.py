@@ -27,6 +27,7 @@ COMMANDS = {
     "synth": "Write the templates that publishing deploys into a folder.",
     "publish": "Put the released products into a stage's portfolio.",
     "canary": "Try a stage's default versions, and leave nothing behind.",
+    "pipeline": "Run the pipeline locally, and see which version is where.",
     "onboard": "Prepare an account to launch from a portfolio.",
     "offboard": "Take away what onboarding gave an account.",
     "products": "List the products you may launch.",
