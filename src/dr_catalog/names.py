@@ -117,7 +117,12 @@ PROBE_ROLE = Name("dr-probe-{suffix}-{region}", 64)
 # What a stage and a tenant account hold once.
 ASSET_BUCKET_PREFIX = Name("dr-catalog-assets-{account}", 48)
 ASSET_BUCKET = Name("dr-catalog-assets-{account}-{region}", 63)
-ARTIFACT_BUCKET = Name("{suffix}-artifacts-{account}-{region}", 63)  # {suffix}: the pipeline
+ACCESS_STACK = "dr-catalog-access"
+PIPELINE_STORE_STACK = Name(
+    "{suffix}-pipeline-store", 128
+)  # {suffix}: the pipeline, in these three
+PIPELINE_STACK = Name("{suffix}-pipeline", 128)
+ARTIFACT_BUCKET = Name("{suffix}-artifacts-{account}-{region}", 63)
 LAUNCH_ROLE = Name("dr-catalog-launch-{suffix}", 64)  # {suffix} is the product here
 
 

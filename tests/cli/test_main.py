@@ -8,6 +8,7 @@ import types
 
 import pytest
 
+from dr_catalog.cli import lazy
 from dr_catalog.cli import main as module
 from dr_catalog.errors import NotFoundError, UsageError
 
@@ -64,7 +65,7 @@ def raising(monkeypatch, error: BaseException) -> None:
         raise error
 
     stub = types.SimpleNamespace(command=command)
-    monkeypatch.setattr(module.importlib, "import_module", lambda *_: stub)
+    monkeypatch.setattr(lazy.importlib, "import_module", lambda *_: stub)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.retries.bucket import TokenBucket
@@ -48,6 +49,26 @@ def answering(client: Any, *answers: tuple[int, bytes]) -> list[int]:
 
     client.meta.events.register("before-send", answer)
     return sent
+
+
+@pytest.mark.parametrize(
+    ("role", "enters"),
+    [("dr-catalog-publish", "dr-catalog-reader"), ("some-admin", "some-admin")],
+)
+def test_another_stage_is_entered_as_its_reader(role: str, enters: str) -> None:
+    own, session = "999999999999", boto3.Session()
+    accounts = Accounts(role=role, caller=session).beside()
+    accounts.__dict__["own"] = own
+    asked: list[str] = []
+
+    def refuse(model: Any, params: Any, **_: Any) -> Any:
+        asked.append(params["body"]["RoleArn"])
+        raise SetupError("enough")
+
+    session.events.register("before-call.sts.AssumeRole", refuse)
+    with pytest.raises(SetupError):
+        accounts.client("cloudformation", account=TENANT, region=REGION)
+    assert asked == [f"arn:aws:iam::{TENANT}:role/{enters}"]
 
 
 def test_throttled_calls_are_repeated(stubs: Stubs, slept: list[float]) -> None:

@@ -6,14 +6,13 @@ command is a defect. Only click is imported here, so that help comes at once.
 
 from __future__ import annotations
 
-import difflib
-import importlib
 import sys
 from typing import Any
 
 import click
 
 from ..errors import DrCatalogError
+from .lazy import LazyGroup
 
 INTERRUPTED = 130  # what shells report for a process that SIGINT ended
 
@@ -27,7 +26,7 @@ COMMANDS = {
     "synth": "Write the templates that publishing deploys into a folder.",
     "publish": "Put the released products into a stage's portfolio.",
     "canary": "Try a stage's default versions, and leave nothing behind.",
-    "pipeline": "Run the pipeline locally, and see which version is where.",
+    "pipeline": "Deploy the pipeline, run it locally, and see which version is where.",
     "onboard": "Prepare an account to launch from a portfolio.",
     "offboard": "Take away what onboarding gave an account.",
     "products": "List the products you may launch.",
@@ -49,25 +48,8 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are modules of this package, each with an object named ``command``."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands' names."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
-        """The command, imported now."""
-        if cmd_name not in COMMANDS:
-            close = difflib.get_close_matches(cmd_name, COMMANDS, n=1)
-            meant = f" Did you mean '{close[0]}'?" if close else ""
-            ctx.fail(f"No such command '{cmd_name}'.{meant}")
-        return importlib.import_module(f".{cmd_name}", __package__).command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands' help without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+class Main(LazyGroup):
+    """All commands, and what becomes of what they raise."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, and turn what it raises into words and an exit code."""
@@ -93,7 +75,7 @@ class LazyGroup(click.Group):
             ctx.exit(1)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Main, lazily=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--debug", is_flag=True, help="Show the traceback of a defect.")
 @click.version_option(package_name="dr-catalog", prog_name="dr-catalog")
 def cli(debug: bool) -> None:

@@ -1,15 +1,20 @@
-"""``dr-catalog pipeline``: the way of a commit through the stages."""
+"""``dr-catalog pipeline``: the way of a commit through the stages.
+
+A command is a module ``pipeline_<name>`` of this package.
+"""
 
 from __future__ import annotations
 
 import click
 
-from .pipeline_run import command as run
+from .lazy import LazyGroup
+
+COMMANDS = {
+    "deploy": "Deploy the pipeline, and its access to the stages' accounts.",
+    "run": "Run the pipeline's actions in the local simulation.",
+}
 
 
-@click.group("pipeline")
+@click.group("pipeline", cls=LazyGroup, lazily=COMMANDS, prefix="pipeline_")
 def command() -> None:
-    """Run the pipeline locally, and see which version is where."""
-
-
-command.add_command(run)
+    """Deploy the pipeline, run it locally, and see which version is where."""

@@ -24,8 +24,8 @@ import click
 @click.option(
     "--role",
     metavar="NAME",
-    help="The role to assume in the stage's account, and in that of the stage before, where the "
-    "credentials are another account's.",
+    help="The role to assume in the stage's account, where the credentials are another account's; "
+    "with dr-catalog-publish, the stage before is looked at as dr-catalog-reader.",
 )
 @click.option(
     "--root", type=click.Path(exists=True, file_okay=False), default=".", show_default=True

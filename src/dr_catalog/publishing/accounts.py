@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import ClientError
 
+from .. import names
 from ..errors import SetupError
 
 ASSUMED_ROLE = "OrganizationAccountAccessRole"
@@ -82,6 +83,15 @@ class Accounts:
         inner = Accounts(role=role, caller=self.session(account))
         inner.__dict__["own"] = account
         return inner
+
+    def beside(self) -> Accounts:
+        """The accounts of other stages, only to look at.
+
+        A build of the pipeline publishes in its own stage alone, and sees others as their reader.
+        """
+        if self._role != names.PUBLISH_ROLE:
+            return self
+        return Accounts(role=names.READER_ROLE, caller=self._caller)
 
     def _assumed(self, account: str) -> boto3.Session:
         def assume() -> dict[str, str]:

@@ -99,7 +99,7 @@ class Refusals:
         ]
         if before is None or not new:
             return
-        earlier = Target(before, self.target.accounts)
+        earlier = Target(before, self.target.accounts.beside())
         passed = earlier.each(
             lambda region: inventory.look(earlier.client("cloudformation", region))
         )

@@ -28,7 +28,7 @@ INLINE_LIMIT = 51_200  # bytes of a template in a request
 ATTEMPTS = 5
 """How often a change set is made anew when someone else's was executed in between."""
 _REVIEW = "REVIEW_IN_PROGRESS"  # a change set of a stack that is not there yet
-_STABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+STABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 _STALE = "overtaken"
 NOTHING_TO_DO = ("didn't contain changes", "No updates are to be performed")
 
@@ -198,7 +198,7 @@ def template_of(cloudformation: Any, name: str) -> Any:
 
 
 def _is(cloudformation: Any, stack: Mapping[str, Any], template: str, values: Any) -> bool:
-    if stack["StackStatus"] not in _STABLE:
+    if stack["StackStatus"] not in STABLE:
         return False
     has = {each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", [])}
     same: bool = has == values and template_of(cloudformation, stack["StackName"]) == json.loads(

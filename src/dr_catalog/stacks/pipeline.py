@@ -56,6 +56,7 @@ class PipelineStack(cdk.Stack):
         super().__init__(
             scope,
             construct_id,
+            stack_name=names.PIPELINE_STACK.of(suffix=pipeline.name),
             env=cdk.Environment(account=pipeline.account, region=pipeline.region),
             description="Promotes the disaster recovery catalog through its stages",
             synthesizer=cdk.BootstraplessSynthesizer(),

@@ -40,6 +40,7 @@ class PipelineStoreStack(cdk.Stack):
         super().__init__(
             scope,
             construct_id,
+            stack_name=names.PIPELINE_STORE_STACK.of(suffix=pipeline.name),
             env=cdk.Environment(account=pipeline.account, region=pipeline.region),
             description="What the disaster recovery catalog's pipeline keeps and tells",
             synthesizer=cdk.BootstraplessSynthesizer(),

@@ -38,6 +38,7 @@ class StageAccessStack(cdk.Stack):
         super().__init__(
             scope,
             construct_id,
+            stack_name=names.ACCESS_STACK,
             env=cdk.Environment(account=stage.account, region=stage.regions[0]),
             description="Lets the disaster recovery catalog's pipeline into this account",
             synthesizer=cdk.BootstraplessSynthesizer(),
