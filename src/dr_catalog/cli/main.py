@@ -26,7 +26,7 @@ COMMANDS = {
     "synth": "Write the templates that publishing deploys into a folder.",
     "publish": "Put the released products into a stage's portfolio.",
     "canary": "Try a stage's default versions, and leave nothing behind.",
-    "pipeline": "Deploy the pipeline, run it locally, and see which version is where.",
+    "pipeline": "Deploy the pipeline, run it, see which version is where.",
     "onboard": "Prepare an account to launch from a portfolio.",
     "offboard": "Take away what onboarding gave an account.",
     "products": "List the products you may launch.",
