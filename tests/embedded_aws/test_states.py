@@ -308,10 +308,13 @@ def _token(ssm: Any, name: str) -> str:
             time.sleep(0.02)
 
 
-def test_a_stopped_execution_stays_stopped(machine: Machine) -> None:
+def test_a_stopped_execution_stays_stopped(machine: Machine, client: Callable[..., Any]) -> None:
     execution = machine.waiting("stopped")
+    token = _token(client("ssm", account=machine.account, region=PEER), "stopped")
     machine.states.stop_execution(executionArn=execution, error="by hand")
-    time.sleep(0.1)  # what would go on, would have
+    with pytest.raises(ClientError, match="TaskTimedOut"):
+        machine.states.send_task_success(taskToken=token, output="{}")
+    time.sleep(0.3)  # what would go on, would have
     found = machine.states.describe_execution(executionArn=execution)
     assert (found["status"], found["error"]) == ("ABORTED", "by hand")
     events = machine.states.get_execution_history(executionArn=execution)["events"]
