@@ -123,6 +123,7 @@ def test_a_writer_that_could_not_be_told_goes_on(
     database.settled()
     database.run("INSERT INTO payment VALUES ('old writer', 1)", at="Writer", region=HOME)
     database.run("INSERT INTO payment VALUES ('new writer', 1)", at="Writer", region=PEER)
+    assert [database.cluster(each)["Status"] for each in (HOME, PEER)] == ["modifying", "available"]
     control("regions", region=HOME, mode="here")
     database.until(estate.settled)
     rows = database.soon(
@@ -130,6 +131,7 @@ def test_a_writer_that_could_not_be_told_goes_on(
     )
     assert rows == [["new writer"]]
     assert database.closed(at="Writer", region=HOME)
+    assert database.cluster(HOME)["Status"] == "available"
 
 
 def test_a_promotion_hangs_fails_and_comes_late(
@@ -141,6 +143,7 @@ def test_a_promotion_hangs_fails_and_comes_late(
     found = database.until(lambda found: found["Status"] == "failing-over")
     assert found["FailoverState"]["Status"] == "failing-over"
     assert found["FailoverState"]["IsDataLossAllowed"]
+    assert database.cluster(PEER)["Status"] == "promoting"
     rds = database.rds(PEER)
     for call in (
         lambda: rds.modify_db_cluster(DBClusterIdentifier="dr-aurora-dev", BackupRetentionPeriod=8),

@@ -25,6 +25,8 @@ _global_clusters = require(rds, "_global_clusters")
 _parameter_groups = require(rds, "_db_cluster_param_groups")
 
 CONNECTED, PENDING = "connected", "pending-resync"
+AVAILABLE, PROMOTED, REBUILT = "available", "promoting", "modifying"
+"""A cluster's status: as ever, while it becomes the writer, and until it follows a new one."""
 FORCED_SINCE = 17  # the first Aurora PostgreSQL whose rds.force_ssl is 1 unless it is set
 PORT = 5432
 _SUPERUSER = "rds_superuser"
@@ -298,8 +300,11 @@ def switch(record: Record, target: Key, *, lossless: bool) -> None:
         if leader is not None and leader in servers and not lossless:
             demoted.add(leader)
     for member in record["GlobalClusterMembers"]:
-        member["IsWriter"] = Key.of(member["DBClusterArn"]) == target
+        key = Key.of(member["DBClusterArn"])
+        member["IsWriter"] = key == target
         member["SynchronizationStatus"] = CONNECTED if member["IsWriter"] else PENDING
+        if key.record is not None and not member["IsWriter"]:
+            key.record["Status"] = REBUILT
 
 
 def go_on(record: Record) -> None:
@@ -325,6 +330,8 @@ def follow_again(record: Record) -> None:
             if key in servers and key.record is not None:
                 _follow(key, key.record, leader)
             member["SynchronizationStatus"] = CONNECTED
+            if key.record is not None:
+                key.record["Status"] = AVAILABLE
 
 
 def close_all() -> None:

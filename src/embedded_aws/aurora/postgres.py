@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 import shutil
 import subprocess
 import time
@@ -53,6 +54,7 @@ local all         {master}         scram-sha-256
 local all         +{iam}           trust
 local all         all              scram-sha-256
 """
+_ENDED = re.compile(rb"FATAL:  (?!the database system is)")  # which who comes too early is told
 _numbers = itertools.count(1)
 
 
@@ -229,7 +231,7 @@ class Server:
             with contextlib.suppress(FileNotFoundError, IndexError):
                 if pid_file.read_text().splitlines()[7].strip() == "ready":
                     return
-            if b"FATAL" in self._log.read_bytes()[self._told :]:
+            if _ENDED.search(self._log.read_bytes(), self._told):
                 break
             time.sleep(_PAUSE)
         raise PostgresError(f"PostgreSQL does not start: {self._log.read_text()[-1000:]}")

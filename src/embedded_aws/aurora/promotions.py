@@ -81,18 +81,20 @@ def _promote(
 ) -> None:
     state = record["FailoverState"]
     state["Status"] = "switching-over" if lossless else "failing-over"
-    record["Status"] = state["Status"]
+    record["Status"], cluster = state["Status"], target.record or {}
+    cluster["Status"] = databases.PROMOTED
     try:
         if _decided(target.account, record["GlobalClusterIdentifier"]) == _FAIL:
             return
         if resets == _resets:
             databases.switch(record, target, lossless=lossless)
+            cluster["Status"] = databases.AVAILABLE
             named(record)
             databases.follow_again(record)
     except PostgresError:
         databases.go_on(record)
     finally:
-        record["Status"] = "available"
+        record["Status"] = cluster["Status"] = databases.AVAILABLE
         record.pop("FailoverState", None)
 
 

@@ -16,7 +16,7 @@ from ledger_access import LedgerAccess
 from recovery_settings import DatabaseSettings, RecoverySettings
 from world import ClusterView, GlobalView, Lag, Refusal, Unreachable
 
-MOVING = ("pending", "failing-over", "cancelling")
+MOVING = ("pending", "failing-over", "switching-over", "cancelling")
 INSTANCE_CLASS = "db.serverless"
 LOSS, BEHIND = "AuroraGlobalDBRPOLag", "AuroraGlobalDBReplicationLag"
 MINUTES = 10
