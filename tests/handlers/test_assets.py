@@ -22,7 +22,7 @@ WITH_DRIVER = {"connection", "database_setup", "ledger", "ledger_access"}
 
 
 def test_these_are_the_assets() -> None:
-    assets = ["control_metric", "custom_resources", "processor", "recovery"]
+    assets = ["control_metric", "custom_resources", "probe", "processor", "recovery"]
     assert [asset.name for asset in ASSETS] == assets
 
 
