@@ -50,6 +50,8 @@ def template() -> Template:
         fixed={"Cidr": "10.0.0.0/16"},
         parameters={"OnTermination": on_termination},
         global_cluster=names.LEDGER.of(suffix=suffix),
+        recovery_table=names.RECOVERY_STATE.of(suffix=suffix),
+        key_id=key.key_id,
     )
     sqs.Queue(stack, "Queue", encryption_master_key=key.key)
     DeleteGuard(

@@ -37,6 +37,7 @@ def test_every_store_is_named(template: Template) -> None:
             "DatabaseGroup",
             "DatabaseSecretName",
             "Vault",
+            "RecoveryTable",
         )
     }
     assert named == {
@@ -48,6 +49,7 @@ def test_every_store_is_named(template: Template) -> None:
         "DatabaseGroup": NAME,
         "DatabaseSecretName": "dr-aurora-<EnvironmentSuffix>",
         "Vault": "dr-vault-<EnvironmentSuffix>",
+        "RecoveryTable": "dr-recovery-<EnvironmentSuffix>",
     }
 
 
@@ -63,6 +65,8 @@ def test_what_the_guard_may_always_do(template: Template) -> None:
         "FindWriterAndProtect",
         "FindInstancesAndProtect",
         "DeleteInstances",
+        "SeeRecovery",
+        "ReadRecovery",
     }
     regions = ("<Region>", "<PeerRegion>")
     assert always["ProtectTable"] == (
@@ -105,6 +109,7 @@ def test_what_destroys_stores_exists_only_for_a_purge(template: Template) -> Non
     for sid, action in (
         ("DeleteGlobalCluster", "rds:RemoveFromGlobalCluster"),
         ("DeleteClusters", "rds:DeleteDBCluster"),
+        ("DeleteKeptSnapshots", "rds:DeleteDBClusterSnapshot"),
         ("DeleteDatabaseGroups", "rds:DeleteDBSubnetGroup"),
         ("DeleteSecret", "secretsmanager:RemoveRegionsFromReplication"),
         ("DeleteVaults", "backup:DeleteBackupVault"),
@@ -125,6 +130,7 @@ def test_nothing_is_destroyed_that_is_not_named(template: Template) -> None:
     }
     assert set(rights(template, "GuardPurge")) - by_suffix == {
         "ScheduleKeyDeletion",
+        "FindKeptSnapshots",
         "FindVaults",
         "DeleteRecoveryPoints",
         "DeleteSnapshotsThroughBackup",

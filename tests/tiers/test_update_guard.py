@@ -49,6 +49,8 @@ def test_the_guard_is_told_what_an_update_may_not_change(template: Template) -> 
     assert told["Content"] == "digest"
     assert told["LaunchRegion"] == {"Ref": "AWS::Region"}
     assert text(template, told["GlobalCluster"]) == "dr-ledger-<EnvironmentSuffix>"
+    assert text(template, told["RecoveryTable"]) == "dr-recovery-<EnvironmentSuffix>"
+    assert told["PeerRegion"] == {"Ref": "PeerRegion"}
     assert text(template, told["AcceptedParameter"]) == "/dr/<EnvironmentSuffix>/guard/accepted"
 
 
@@ -63,6 +65,8 @@ def test_the_guard_remembers_in_one_parameter_and_looks_at_one_global_cluster(
         "RememberAccepted",
         "ForgetAtTheEnd",
         "FindWriter",
+        "SeeRecovery",
+        "ReadRecovery",
     }
     guard = "arn:<Partition>:ssm:<Region>:<AccountId>:parameter/dr/<EnvironmentSuffix>/guard"
     assert own["RememberAccepted"] == (
@@ -77,3 +81,11 @@ def test_the_guard_remembers_in_one_parameter_and_looks_at_one_global_cluster(
         ["rds:DescribeGlobalClusters"],
         ["arn:<Partition>:rds::<AccountId>:global-cluster:dr-ledger-<EnvironmentSuffix>"],
     )
+    assert own["SeeRecovery"] == (
+        ["dynamodb:GetItem"],
+        [
+            f"arn:<Partition>:dynamodb:{region}:<AccountId>:table/dr-recovery-<EnvironmentSuffix>"
+            for region in ("<Region>", "<PeerRegion>")
+        ],
+    )
+    assert own["ReadRecovery"][0] == ["kms:Decrypt"]

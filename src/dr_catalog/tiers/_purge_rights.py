@@ -109,6 +109,23 @@ def _purge_stores(
             ],
         ),
         iam.PolicyStatement(
+            sid="DeleteKeptSnapshots",
+            actions=["rds:DeleteDBClusterSnapshot"],
+            resources=[
+                rds_arn(stack, "cluster-snapshot", f"{stores.global_cluster}-*", region=region)
+                for region in regions
+            ],
+        ),
+        iam.PolicyStatement(
+            sid="FindKeptSnapshots",  # those of a cluster are found by listing
+            actions=["rds:DescribeDBClusterSnapshots"],
+            resources=[
+                rds_arn(stack, kind, name, region=region)
+                for region, cluster in clusters.items()
+                for kind, name in (("cluster", cluster), ("cluster-snapshot", "*"))
+            ],
+        ),
+        iam.PolicyStatement(
             sid="DeleteDatabaseGroups",
             actions=[
                 "rds:DeleteDBClusterParameterGroup",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from ..layers.kms import arn_in
 
 
 def rds_arn(stack: cdk.Stack, kind: str, name: str, *, region: str) -> str:
@@ -43,3 +46,32 @@ def continue_itself(stack: cdk.Stack, *, function: str) -> iam.PolicyStatement:
             )
         ],
     )
+
+
+def see_recovery(
+    scope: Construct, *, table: str, regions: tuple[str, str], key_id: str
+) -> list[iam.PolicyStatement]:
+    """To read the state tables of both regions, which the customer keys encrypt."""
+    stack = cdk.Stack.of(scope)
+    return [
+        iam.PolicyStatement(
+            sid="SeeRecovery",
+            actions=["dynamodb:GetItem"],
+            resources=[
+                stack.format_arn(
+                    service="dynamodb", region=region, resource="table", resource_name=table
+                )
+                for region in regions
+            ],
+        ),
+        iam.PolicyStatement(
+            sid="ReadRecovery",
+            actions=["kms:Decrypt"],
+            resources=[arn_in(scope, region=region, key_id=key_id) for region in regions],
+            conditions={
+                "StringEquals": {
+                    "kms:ViaService": [f"dynamodb.{region}.amazonaws.com" for region in regions]
+                }
+            },
+        ),
+    ]

@@ -2,7 +2,7 @@
 
 CloudFormation runs no check of ours before it deletes; but it deletes what depends on everything
 first. ``DeleteGuard`` is that: a custom resource that fails while deletion protection is on or the
-writer is in the other region, so that nothing has been touched yet, and that purges the data of a
+writer is in the other region or on its way, so that nothing has been touched yet, and that purges the data of a
 launch which asked for it. Protection is read when the deletion comes, from an SSM parameter, because
 a stack whose deletion failed takes no update any more: writing ``false`` there is the way out.
 
@@ -24,7 +24,7 @@ from .. import names
 from ..layers._function import PythonFunction
 from ..layers._parameters import publish
 from ._purge_rights import purge_rights
-from ._rights import continue_itself, parameter_arn, rds_arn
+from ._rights import continue_itself, parameter_arn, rds_arn, see_recovery
 
 LAYER = "guard"
 PROTECTION = "deletion-protection"
@@ -35,7 +35,7 @@ PURGE_TIMEOUT = cdk.Duration.minutes(15)
 
 @dataclass(frozen=True)
 class GuardedStores:
-    """The database and the vaults that a guard looks after; ``of`` has them by their usual names.
+    """The database, the vaults and the recovery that a guard looks after, by their usual names: ``of``.
 
     Args:
         global_cluster: The global cluster's identifier.
@@ -46,6 +46,7 @@ class GuardedStores:
         database_group: The name of subnet group and cluster parameter group in each region.
         database_secret_name: The name of the master user's secret.
         vault: The name of the backup vault in each region.
+        recovery_table: The name of the table in each region that says whether a recovery runs.
     """
 
     global_cluster: str
@@ -56,6 +57,7 @@ class GuardedStores:
     database_group: str
     database_secret_name: str
     vault: str
+    recovery_table: str
 
     @staticmethod
     def of(*, suffix: str, region: str, peer_region: str) -> GuardedStores:
@@ -69,6 +71,7 @@ class GuardedStores:
             database_group=names.LEDGER.of(suffix=suffix),
             database_secret_name=names.LEDGER_SECRET.of(suffix=suffix),
             vault=names.VAULT.of(suffix=suffix),
+            recovery_table=names.RECOVERY_STATE.of(suffix=suffix),
         )
 
     def properties(self) -> dict[str, str]:
@@ -90,7 +93,7 @@ class DeleteGuard(Construct):
         deletion_protection: ``"true"`` refuses deletion.
         on_termination: ``"purge"`` deletes all data and the keys in both regions; ``"retain"``
             leaves them.
-        stores: Database and vaults.
+        stores: Database, vaults and recovery.
     """
 
     def __init__(
@@ -142,6 +145,9 @@ class DeleteGuard(Construct):
                 continue_itself(stack, function=names.GUARD.of(suffix=suffix)),
                 _protect_table(stack, suffix=suffix, regions=(region, peer_region)),
                 *_guard_database(self, stores, regions=(region, peer_region)),
+                *see_recovery(
+                    self, table=stores.recovery_table, regions=(region, peer_region), key_id=key_id
+                ),
             ],
         )
         purge = iam.Policy(

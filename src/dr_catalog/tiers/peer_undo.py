@@ -35,7 +35,7 @@ class PeerUndo(Construct):
         peer_region: The peer region.
         key: The customer key in this region.
         key_id: The multi-Region key's id.
-        stores: Database and vaults.
+        stores: Database, vaults and recovery.
     """
 
     def __init__(

@@ -2,8 +2,8 @@
 
 CloudFormation runs no check of ours before it changes things; but it changes first what everything
 depends on. ``UpdateGuard`` is that: a custom resource whose properties change with every release and
-every parameter, and that fails while an update would hurt: the writer is in the other region, so that
-the templates describe the old roles, or something changes that would replace what holds the data.
+every parameter, and that fails while an update would hurt: a recovery runs, or has put the writer into the
+other region, so that the templates describe the old roles, or something changes that would replace what holds the data.
 
 What the guard itself stands on can't wait for it: its function, role and log group, and the key.
 """
@@ -19,7 +19,7 @@ from constructs import Construct, IConstruct
 
 from .. import names
 from ..layers._function import PythonFunction
-from ._rights import parameter_arn, rds_arn
+from ._rights import parameter_arn, rds_arn, see_recovery
 from .guard import COMPLETED, LAYER
 
 TIMEOUT = cdk.Duration.minutes(2)
@@ -36,6 +36,8 @@ class UpdateGuard(Construct):
         fixed: What no update may change, names to values; the peer region is always among it.
         parameters: All of the launch's parameters, names to values.
         global_cluster: The global cluster, whose writer must be in this region.
+        recovery_table: The table in each region that says whether a recovery runs.
+        key_id: The multi-Region key's id, which encrypts them.
 
     Attributes:
         resource: The custom resource.
@@ -53,6 +55,8 @@ class UpdateGuard(Construct):
         fixed: Mapping[str, str],
         parameters: Mapping[str, str],
         global_cluster: str,
+        recovery_table: str,
+        key_id: str,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
@@ -85,6 +89,12 @@ class UpdateGuard(Construct):
                     actions=["rds:DescribeGlobalClusters"],
                     resources=[rds_arn(stack, "global-cluster", global_cluster, region="")],
                 ),
+                *see_recovery(
+                    self,
+                    table=recovery_table,
+                    regions=(stack.region, peer_region),
+                    key_id=key_id,
+                ),
             ],
         )
         self.resource = cdk.CustomResource(
@@ -101,6 +111,8 @@ class UpdateGuard(Construct):
                 "AcceptedParameter": accepted,
                 "CompletedParameter": completed,
                 "GlobalCluster": global_cluster,
+                "RecoveryTable": recovery_table,
+                "PeerRegion": peer_region,
             },
         )
 

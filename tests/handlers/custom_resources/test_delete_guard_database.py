@@ -164,7 +164,7 @@ def test_while_the_writer_is_elsewhere_nothing_is_touched(
             assert (
                 f"the writer is in {STANDBY}, not in the launch region {WRITER}" in answer["Reason"]
             )
-            assert f"switchover of the global cluster {estate.GLOBAL}" in answer["Reason"]
+            assert "dr-catalog failback --suffix dev" in answer["Reason"]
             assert len(database.left()) == len(EVERYTHING) + 1
     finally:
         database.client("rds", STANDBY).delete_db_instance(

@@ -6,7 +6,8 @@ not earlier, since a protected resource keeps a launch that fails from rolling b
 parameter says that it is complete. A deletion goes:
 
 1. protection, read live from SSM: anything but ``false`` refuses, and nothing has been touched;
-2. the writer: while it is not in the launch region the stack is refused, and nothing touched either;
+2. recovery and writer: while one runs, or the writer is not in the launch region, it is refused, and
+   nothing touched either;
 3. database instances that a recovery made at run time are deleted, since no stack knows them;
 4. ``OnTermination`` ``retain``: done, the stack goes, data and keys stay;
 5. ``OnTermination`` ``purge``: buckets, backup vaults, database, its secret, the table and its replica,
@@ -19,9 +20,9 @@ Protection is read live because a stack in DELETE_FAILED takes no update: writin
 parameter is the way out of it.
 
 Properties: ``Suffix``, ``LaunchRegion``, ``PeerRegion``, ``ProtectionParameter`` and
-``CompletedParameter`` (in the launch region), ``OnTermination``, ``LaunchBucket``, ``PeerBucket``, ``TableName``, ``KeyId``. A launch of a
-release without database and vaults lacks the rest: ``Vault`` (the same name in both regions), and
-what guarded_database.py lists.
+``CompletedParameter`` (in the launch region), ``OnTermination``, ``LaunchBucket``, ``PeerBucket``,
+``TableName``, ``KeyId``. A launch of a release without database, vaults and recovery lacks the rest:
+``Vault`` and ``RecoveryTable`` (the same names in both regions), and what guarded_database.py lists.
 
 A rollback of a creation that failed deletes too, and must not be refused. It can't come here with
 the guard created: being last, the guard's success completes the creation. It comes with the guard
@@ -44,6 +45,7 @@ from purge_key import purge_key
 from purge_secret import purge_secret
 from purge_table import purge_table
 from purge_vaults import purge_vaults
+from recovery_state import elsewhere, refuse_while_recovering
 from response import Refused, Result, client, serve, text
 from run_time_instances import delete_run_time_instances
 from writer import writer_region
@@ -88,6 +90,7 @@ def _protect(event: dict[str, Any], deadline: Deadline) -> None:
 
 def _delete(event: dict[str, Any], deadline: Deadline) -> None:
     _check_protection(event)
+    refuse_while_recovering(event, done="deleted")
     database = guarded_database(event)
     if database:
         _check_writer(event, database)
@@ -128,10 +131,10 @@ def _check_writer(event: dict[str, Any], database: GuardedDatabase) -> None:
     region = text(event, "LaunchRegion")
     writer = writer_region(database.global_cluster, region)
     if writer != region:
+        suffix = text(event, "Suffix")
         raise Refused(
-            f"Environment '{text(event, 'Suffix')}' is not deleted, and nothing has been touched: the "
-            f"writer is in {writer}, not in the launch region {region}. Bring it back with a "
-            f"switchover of the global cluster {database.global_cluster}, then repeat the deletion."
+            f"Environment '{suffix}' is not deleted, and nothing has been touched: "
+            f"{elsewhere(writer, launch=region, suffix=suffix)}"
         )
 
 

@@ -1,4 +1,5 @@
-"""Deletes an Aurora global database: instances, clusters, the global cluster, and what it was made with.
+"""Deletes an Aurora global database: instances, clusters, the global cluster, and what it was made with;
+and the snapshots of it that a recovery kept.
 
 Each round looks at everything, does what RDS lets be done now, in both regions, and looks again until
 nothing is left; so a purge that was cut off goes on where it stopped. The peer's cluster leaves the
@@ -9,6 +10,7 @@ See https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-d
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from deadline import Deadline
@@ -28,6 +30,7 @@ def purge_database(database: GuardedDatabase, *, deadline: Deadline) -> None:
     """
     deadline.repeat(lambda: _delete_database(database))
     for half in database:
+        deadline.repeat(partial(_delete_snapshots, half, database.global_cluster))
         _purge_groups(half.rds, database.group, deadline)
 
 
@@ -102,6 +105,21 @@ def _delete_half(half: Half, global_cluster: str, members: dict[str, bool]) -> b
                 DeleteAutomatedBackups=True,
             )
     return True
+
+
+def _delete_snapshots(half: Half, global_cluster: str) -> bool:
+    """Whether there was one: a recovery names those it keeps after the global cluster."""
+    pages = half.rds.get_paginator("describe_db_cluster_snapshots").paginate(
+        DBClusterIdentifier=half.cluster, SnapshotType="manual"
+    )
+    found = [
+        each["DBClusterSnapshotIdentifier"] for page in pages for each in page["DBClusterSnapshots"]
+    ]
+    kept = [name for name in found if name.startswith(f"{global_cluster}-")]
+    for name in kept:
+        with ignoring("DBClusterSnapshotNotFoundFault", "InvalidDBClusterSnapshotStateFault"):
+            half.rds.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier=name)
+    return bool(kept)
 
 
 def _purge_groups(rds: Any, group: str, deadline: Deadline) -> None:

@@ -5,7 +5,7 @@ Everything depends on the resource, so it is updated first. An update goes throu
 1. it repeats what was accepted last or the time before, which is what a rollback looks like; or
 2. nothing in ``Fixed`` differs from before (another peer region would delete the peer that is there,
    another network the database in it), and the launch region still holds the writer, which no
-   switchover or failover is moving.
+   recovery, switchover or failover is moving.
 
 Another suffix is never accepted: every name would change, and this guard's memory would be that of
 another environment. The physical id says which suffix it was created with.
@@ -14,9 +14,9 @@ After a failover the templates describe the old roles: an update would shrink th
 standby. It is refused until the writer is back.
 
 Properties: ``Suffix``, ``LaunchRegion``, ``Content`` (changes with every release), ``Fixed`` and
-``Parameters`` (names to values), ``AcceptedParameter`` (an SSM parameter of this guard's own),
-``CompletedParameter`` (one of the delete guard's, which ends with this one) and ``GlobalCluster``, which
-may be missing.
+``Parameters`` (names to values), ``AcceptedParameter`` (an SSM parameter of this guard's own) and
+``CompletedParameter`` (one of the delete guard's, which ends with this one). Of a launch with a database
+or with recovery also ``GlobalCluster``, ``RecoveryTable`` and ``PeerRegion``.
 
 See https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requesttypes-update.html
 """
@@ -27,6 +27,7 @@ import hashlib
 import json
 from typing import Any
 
+from recovery_state import elsewhere, refuse_while_recovering
 from response import Refused, Result, client, ignoring, serve, text
 from writer import writer_region
 
@@ -55,6 +56,7 @@ def act(event: dict[str, Any], _: Any) -> Result:
     asked = _fingerprint(event["ResourceProperties"])
     if event["RequestType"] == "Update" and asked not in accepted:
         _check_fixed(event)
+        refuse_while_recovering(event, done="updated")
         _check_writer(event)
     remembered = [asked, *(each for each in accepted if each != asked)][:REMEMBERED]
     ssm.put_parameter(Name=name, Value=",".join(remembered), Type="String", Overwrite=True)
@@ -101,7 +103,6 @@ def _check_writer(event: dict[str, Any]) -> None:
     if writer != region:
         suffix = text(event, "Suffix")
         raise Refused(
-            f"Environment '{suffix}' is not updated, and nothing has been touched: the writer is in "
-            f"{writer}, not in the launch region {region}. Bring it back with a switchover of the "
-            f"global cluster {cluster}, then repeat the update."
+            f"Environment '{suffix}' is not updated, and nothing has been touched: "
+            f"{elsewhere(writer, launch=region, suffix=suffix)}"
         )
