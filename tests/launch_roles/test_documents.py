@@ -8,6 +8,8 @@ from fnmatch import fnmatchcase
 import pytest
 
 from dr_catalog.errors import ReleaseError
+from dr_catalog.launch_roles import boundary_policy
+from dr_catalog.launch_roles.documents import boundary_entries
 from dr_catalog.launch_roles.packing import MANAGED_POLICY_LIMIT, pack
 
 from .conftest import ACCOUNT, SCOPE, documents, listed, statements
@@ -36,6 +38,35 @@ def test_documents_fit_iams_limits(role: str) -> None:
     assert len(documents()[role]) <= 10
     for each in documents()[role]:
         assert len(json.dumps(each, separators=(",", ":"))) <= 6144
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_the_boundary_fits_in_every_partition(partition: str) -> None:
+    made = boundary_policy(partition=partition, account=ACCOUNT)
+    assert len(json.dumps(made, separators=(",", ":"))) <= MANAGED_POLICY_LIMIT
+
+
+def test_the_boundary_allows_in_fewer_statements_what_its_file_says_and_no_more() -> None:
+    """For each service's own resources, and for those on which another service's entries act."""
+    written = [
+        (action, arn, json.dumps(each.get("conditions", {})))
+        for each in boundary_entries()
+        for action in each["actions"]
+        for arn in each["resources"]
+    ]
+    statements = boundary_policy(partition="{partition}", account="{account}")["Statement"]
+    assert len(statements) < len(boundary_entries())
+    made = {
+        (action, arn, json.dumps(each.get("Condition", {})))
+        for each in statements
+        for action in each["Action"]
+        for arn in each["Resource"]
+    }
+    assert set(written) <= made
+    for action, arn, _ in made - set(written):
+        service = action.partition(":")[0]
+        covered = any(given == action and fnmatchcase(arn, known) for given, known, _ in written)
+        assert arn.split(":")[2] != service or covered, (action, arn)
 
 
 @pytest.mark.parametrize("role", ["launch", "execution"])

@@ -7,7 +7,8 @@ that take them; service-linked roles. A Deny keeps the catalog's own roles and i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from .packing import Document, Statement, document, pack
 from .review import Review, Target
 
 Conditions = Mapping[str, Mapping[str, Any]]
+Entry = Mapping[str, Any]
 
 VIA_CLOUDFORMATION: Conditions = {
     "ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}
@@ -181,7 +183,7 @@ def boundary_policy(*, partition: str, account: str) -> Document:
             },
             entry.get("conditions", {}),
         )
-        for entry in _boundary()
+        for entry in _fewer(boundary_entries())
     )
 
 
@@ -288,8 +290,31 @@ def _conditional(statement: Statement, conditions: Conditions) -> Statement:
     return {**statement, "Condition": dict(conditions)} if conditions else statement
 
 
+def _fewer(entries: Sequence[Entry]) -> Iterator[Entry]:
+    """The same in fewer statements: what acts on every resource, or on different services, stands in one.
+
+    An action means nothing on another service's resources, so that nothing more is allowed by it.
+    """
+    free = [each for each in entries if "conditions" not in each]
+    everywhere = [each for each in free if each["resources"] == ["*"]]
+    named = [each for each in free if each not in everywhere]
+    acted_on = Counter(service for each in named for service in _services(each))
+    apart = [each for each in named if all(acted_on[name] == 1 for name in _services(each))]
+    for together in (everywhere, apart):
+        yield {
+            key: list(dict.fromkeys(value for each in together for value in each[key]))
+            for key in ("actions", "resources")
+        }
+    yield from (each for each in entries if each not in (*everywhere, *apart))
+
+
+def _services(entry: Entry) -> set[str]:
+    return {action.partition(":")[0] for action in entry["actions"]}
+
+
 @cache
-def _boundary() -> Iterable[Mapping[str, Any]]:
+def boundary_entries() -> Sequence[Entry]:
+    """The boundary as it is written."""
     text = Path(__file__).with_name("boundary.yaml").read_text(encoding="utf-8")
-    entries: list[Mapping[str, Any]] = yaml.safe_load(text)
+    entries: list[Entry] = yaml.safe_load(text)
     return entries

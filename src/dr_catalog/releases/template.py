@@ -16,6 +16,7 @@ NAME_PROPERTIES: Mapping[str, str] = {
     "AWS::Backup::BackupVault": "BackupVaultName",
     "AWS::CloudFormation::StackSet": "StackSetName",
     "AWS::CloudWatch::Alarm": "AlarmName",
+    "AWS::CloudWatch::CompositeAlarm": "AlarmName",
     "AWS::CloudWatch::Dashboard": "DashboardName",
     "AWS::DynamoDB::GlobalTable": "TableName",
     "AWS::DynamoDB::Table": "TableName",

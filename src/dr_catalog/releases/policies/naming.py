@@ -8,7 +8,9 @@ from ...names import SUFFIX_PARAMETER
 from ..template import NAME_PROPERTIES, Template
 from .rule import Violations, rule
 
-_PREFIX = re.compile(r"(alias/|/aws/[a-z-]+/|/aws/rds/cluster/)?dr[-_]|/dr/")
+_PREFIX = re.compile(
+    r"(alias/|/aws/[a-z-]+/|/aws/rds/cluster/|/aws/vendedlogs/states/)?dr[-_]|/dr/"
+)
 _SOURCE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html"
 
 
