@@ -46,7 +46,7 @@ RUN = {
         "local env --account 222222222222 --role dr-tenant",
     ),
     "dr-catalog publish --stage dev": (DEMO, 'run("publish", "--stage", "dev"'),
-    "dr-catalog release warm-standby 1.3.0": (
+    "dr-catalog release warm-standby 1.4.0": (
         "tests/releases/test_commands.py",
         'release.command, ["sample", "1.1.0"',
     ),
@@ -84,7 +84,7 @@ RUN = {
     "dr-catalog status": (DAY, 'tenant.json("status")'),
     "dr-catalog outputs --suffix dev": (DEMO, 'run("outputs", "--suffix"'),
     "aws servicecatalog provision-product --product-name warm-standby"
-    " --provisioning-artifact-name 1.2.0 --provisioned-product-name dr-dev"
+    " --provisioning-artifact-name 1.3.0 --provisioned-product-name dr-dev"
     " --provisioning-parameters Key=EnvironmentSuffix,Value=dev": (
         DAY,
         "servicecatalog.provision_product(",

@@ -43,7 +43,13 @@ ROWS = (
     Row("backup", "list_backup_vaults", "BackupVaultList", "BackupVaultName"),
     Row("backup", "list_restore_testing_plans", "RestoreTestingPlans", "RestoreTestingPlanName"),
     Row("cloudformation", "list_stack_sets", "Summaries", "StackSetName", (("Status", "ACTIVE"),)),
-    Row("cloudwatch", "describe_alarms", "CompositeAlarms", "AlarmName"),
+    Row(
+        "cloudwatch",
+        "describe_alarms",
+        "CompositeAlarms",
+        "AlarmName",
+        (("AlarmTypes", ["CompositeAlarm"]),),
+    ),
     Row("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
     Row("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
     Row("dynamodb", "list_tables", "TableNames"),
@@ -74,6 +80,7 @@ ROWS = (
     Row("s3", "list_buckets", "Buckets", "Name"),
     Row("sns", "list_topics", "Topics", "TopicArn"),
     Row("ssm", "describe_parameters", "Parameters", "Name"),
+    Row("stepfunctions", "list_state_machines", "stateMachines", "name"),
 )
 GONE = ("deleted", "deleting", "failed", "rejected")
 """States in which EC2 still lists what is no more."""

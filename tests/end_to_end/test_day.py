@@ -15,6 +15,7 @@ from dr_catalog.provisioning.checks.left import PENDING, keys, left
 from dr_catalog.stacks import StandaloneStack
 
 from .conftest import PEER, REGION, TENANT, Identity, launch_of
+from .test_launch import post
 
 PURGE = ("--set", "DeletionProtection=false", "--set", "OnTermination=purge")
 
@@ -26,10 +27,15 @@ def test_launch_upgrade_and_terminate_leave_nothing_but_pending_keys(tenant: Ide
     assert launch_of(tenant, "day").endpoints == before.endpoints
     two_zones = ("--set", "Zones=2", "--set", "NatPerZone=true")
     tenant.ok("upgrade", "--suffix", "day", "--version", "1.2.0", *PURGE, *two_zones)
+    before_recovery = launch_of(tenant, "day")
+    assert post(before_recovery, transactionId="kept", amount="1").status == 201
+    tenant.ok("upgrade", "--suffix", "day")
     (status,) = [each for each in tenant.json("status") if each["suffix"] == "day"]
-    assert (status["version"], status["status"]) == ("1.2.0", "AVAILABLE")
+    assert (status["version"], status["status"]) == ("1.3.0", "AVAILABLE")
     after = launch_of(tenant, "day")
-    assert after.endpoints == before.endpoints
+    assert after.endpoints == before_recovery.endpoints == before.endpoints
+    assert post(after, transactionId="kept", amount="1").status == 200
+    assert post(after, transactionId="new", amount="1").status == 201
     assert [check for check in inspect(after) if not check.ok] == []
 
     tenant.client("s3").put_object(
@@ -66,7 +72,7 @@ def test_plain_boto3_launches_the_same_and_the_command_follows_it(
     servicecatalog = tenant.client("servicecatalog")
     product = servicecatalog.search_products()["ProductViewSummaries"][0]
     described = servicecatalog.describe_product(Id=product["ProductId"])
-    newest = next(each for each in described["ProvisioningArtifacts"] if each["Name"] == "1.2.0")
+    newest = next(each for each in described["ProvisioningArtifacts"] if each["Name"] == "1.3.0")
     servicecatalog.provision_product(
         ProductId=product["ProductId"],
         ProvisioningArtifactId=newest["Id"],

@@ -144,9 +144,11 @@ def test_once_nothing_is_in_the_way_the_upgrade_keeps_the_data_and_adds_the_laye
 ) -> None:
     upgraded = steady.upgrade()
     assert upgraded.exit_code == 0, upgraded.stderr
-    assert steady.stands() == ("1.2.0", "AVAILABLE")
+    assert steady.stands() == ("1.3.0", "AVAILABLE")
     found = inspect(steady.launch())
-    assert {"aurora", "backup", "monitoring", "route53", "vpc"} <= {each.layer for each in found}
+    assert {"aurora", "backup", "monitoring", "recovery", "route53", "vpc"} <= {
+        each.layer for each in found
+    }
     assert [each for each in found if not each.ok] == []
     steady.check_data()
 
@@ -180,7 +182,7 @@ def test_a_changed_peer_region_is_refused(steady: Steady) -> None:
 
 def test_while_the_writer_is_in_the_peer_nothing_is_updated_or_deleted(steady: Steady) -> None:
     steady.switch(REGION, PEER)
-    way_back = f"Bring it back with a switchover of the global cluster {LEDGER}"
+    way_back = f"dr-catalog failback --suffix {SUFFIX}"
     check_refused(steady, way_back, "MaxCapacity=16")
     assert capacity(steady, PEER) == 32
     # Protection is off, so that nothing but the writer speaks against a deletion.
@@ -191,7 +193,7 @@ def test_while_the_writer_is_in_the_peer_nothing_is_updated_or_deleted(steady: S
     # What was refused goes through once the writer is back, after updates that were rolled back.
     changed = steady.upgrade("--set", "MaxCapacity=16")
     assert changed.exit_code == 0, changed.stderr
-    assert steady.stands() == ("1.2.0", "AVAILABLE")
+    assert steady.stands() == ("1.3.0", "AVAILABLE")
     assert [capacity(steady, region) for region in (REGION, PEER)] == [16, 16]
     assert steady.estate() == before
 
@@ -242,7 +244,7 @@ def check_refused(steady: Steady, told: str, *words: str) -> None:
     assert refused.exit_code == 1
     assert "nothing has been touched" in refused.stderr
     assert told in refused.stderr
-    assert steady.stands() == ("1.2.0", "TAINTED")
+    assert steady.stands() == ("1.3.0", "TAINTED")
     assert steady.estate() == before
 
 

@@ -83,14 +83,14 @@ def test_a_plan_without_changes_says_so(tenant: Identity, launched: Launch) -> N
 
 def test_describe_shows_what_each_region_gets(tenant: Identity) -> None:
     found = tenant.json("describe", "warm-standby")
-    assert [each["name"] for each in found["versions"]] == ["1.0.0", "1.1.0", "1.2.0"]
+    assert [each["name"] for each in found["versions"]] == ["1.0.0", "1.1.0", "1.2.0", "1.3.0"]
     assert any("@" in each for each in found["support"])
     zones = next(each for each in found["parameters"] if each["name"] == "Zones")
     assert (zones["default"], zones["allowed"]) == ("3", ["3", "2"])
     assert found["unread"] == ""
     assert {each["part"] for each in found["builds"]} == {"primary", "foundation", "workload"}
     tables = [each for each in found["builds"] if each["type"] == "AWS::DynamoDB::GlobalTable"]
-    assert [(each["part"], each["count"]) for each in tables] == [("primary", 1)]
+    assert [(each["part"], each["count"]) for each in tables] == [("primary", 2), ("workload", 1)]
 
 
 def test_drift_health_and_events_of_a_launch(tenant: Identity, launched: Launch) -> None:
@@ -109,7 +109,7 @@ def test_drift_health_and_events_of_a_launch(tenant: Identity, launched: Launch)
     assert drifted["differences"][0]["actual"] == "changed by hand"
     roles = {each["region"]: (each["role"], each["ready"]) for each in status["health"]}
     assert roles == {REGION: ("writer", True), PEER: ("standby", True)}
-    assert status["status"]["recommended"] == "1.2.0"
+    assert status["status"]["recommended"] == "1.3.0"
 
     events = tenant.json("events", "--suffix", launched.suffix)
     assert {each["region"] for each in events} == {REGION, PEER}

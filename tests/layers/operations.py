@@ -1,4 +1,4 @@
-"""Stacks of the layers that watch, back up and route: as a template's parameters have them, and with
+"""Stacks of the layers that watch, back up, route and recover: as a template's parameters have them, and with
 literal values as a CDK app has them; both regions' halves, synthesised once."""
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
 
-from dr_catalog.layers import backup, monitoring, route53
+from dr_catalog.layers import Placement, backup, monitoring, recovery, route53
 from dr_catalog.layers.monitoring import Documents, Watched
 
 Template = dict[str, Any]
 
 SUFFIX, ACCOUNT, REGION, PEER, ZONE = "dev-1", "444444444444", "eu-west-1", "eu-north-1", "Z0123"
+ENDPOINT = "https://here.example.com/live/"
 ROLES = ("launch", "peer")
 KINDS = ("neutral", "literal")
 
@@ -97,6 +98,16 @@ class _Stack(cdk.Stack):
             api_id="abcdef1234",
             stage="live",
         )
+        state = recovery.RecoveryState(self, "State", suffix=suffix, key=key)
+        endpoint = self._value("LaunchEndpoint", ENDPOINT, r"^https://[a-z0-9./-]+/$")
+        recovery.Probe(
+            self,
+            "Probe",
+            suffix=suffix,
+            key=key,
+            peer_region=other if role == "launch" else self.region,
+            launch_endpoint=endpoint,
+        )
         if role == "launch":
             route53.DnsRecords(
                 self,
@@ -134,6 +145,26 @@ class _Stack(cdk.Stack):
                 topics=[watch.topic],
             )
 
+            recovery.Recovery(
+                self,
+                "Recovery",
+                suffix=suffix,
+                key=key,
+                launch_key_arn=other_key,
+                launch_region=other,
+                failover_mode=self._value("FailoverMode", "approve", r"^(approve|automatic)$"),
+                detection_minutes=3,
+                state=state.table,
+                topic=watch.topic,
+                recovered=_recovered(suffix, endpoint),
+                traffic=recovery.Traffic(
+                    serving_parameter=f"/dr/{suffix}/route53/serving-region",
+                    control_metric=f"dr-control-metric-{suffix}",
+                    url=f"https://{suffix}.example.com/",
+                ),
+                placement=Placement(["subnet-0a1b2c3d", "subnet-1a1b2c3d"], ["sg-0a1b2c3d"]),
+            )
+
     def _value(self, name: str, literal: str, pattern: str) -> str:
         if not self._neutral:
             return literal
@@ -159,4 +190,27 @@ def watched(suffix: str, bucket: str, region: str, other: str) -> Watched:
         functions={"processor": f"dr-processor-{suffix}"},
         api=f"dr-transactions-{suffix}",
         stage="live",
+    )
+
+
+def _recovered(suffix: str, endpoint: str) -> recovery.Recovered:
+    return recovery.Recovered(
+        table=f"dr-transactions-{suffix}",
+        status_index="StatusIndex",
+        launch_bucket=f"dr-documents-{suffix}-launch",
+        peer_bucket=f"dr-documents-{suffix}-peer",
+        launch_endpoint=endpoint,
+        peer_endpoint="https://there.example.com/live/",
+        processor=f"dr-processor-{suffix}",
+        rpo_seconds=60,
+        rto_seconds=900,
+        database=recovery.RecoveredDatabase(
+            global_cluster=f"dr-ledger-{suffix}",
+            launch_cluster=f"dr-ledger-{suffix}-launch",
+            peer_cluster=f"dr-ledger-{suffix}-peer",
+            port="5432",
+            database="ledger",
+            user="transactions",
+            ready_capacity="8",
+        ),
     )

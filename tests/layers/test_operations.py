@@ -1,4 +1,4 @@
-"""The layers that watch, back up and route make templates that hold what a release must hold."""
+"""The layers that watch, back up, route and recover make templates that hold what a release must hold."""
 
 from __future__ import annotations
 
@@ -17,6 +17,23 @@ ACCEPTED = {
     ("DR031", "allows cloudwatch:GetMetricData, events:ListRules on every resource"),
     ("DR031", "allows cloudwatch:PutMetricData on every resource"),  # its namespace is named
     ("DR031", "allows xray:PutTraceSegments, xray:PutTelemetryRecords on every resource"),
+    ("DR031", "allows cloudwatch:GetMetricData on every resource"),
+    (
+        "DR031",
+        "allows ec2:AssignPrivateIpAddresses, ec2:CreateNetworkInterface, "
+        "ec2:DeleteNetworkInterface, ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets, "
+        "ec2:UnassignPrivateIpAddresses on every resource",  # and denied to the function's own code
+    ),
+    (
+        "DR031",
+        "allows logs:CreateLogDelivery, logs:DeleteLogDelivery, logs:DescribeLogGroups, "
+        "logs:DescribeResourcePolicies, logs:GetLogDelivery, logs:ListLogDeliveries, "
+        "logs:PutResourcePolicy, logs:UpdateLogDelivery on every resource",
+    ),
+    # The state of a recovery lives and ends with its launch: products/warm-standby/product.yaml.
+    ("DR061", "replica 1 is not protected from deletion"),
+    ("DR062", "DeletionPolicy is not set"),
+    ("DR062", "UpdateReplacePolicy is not set"),
 }
 CONSTANT = "W8003"  # a literal value makes a condition that is always the same
 

@@ -20,12 +20,19 @@ from .reading import Template, of_type, text
 PUBLIC = sorted(
     module.name for module in pkgutil.iter_modules(layers.__path__) if module.name[0] != "_"
 )
-LAYERS = ["kms", "vpc", "aurora", "dynamodb", "s3", "compute", "backup", "route53", "monitoring"]
+LAYERS = [
+    *("kms", "vpc", "aurora", "dynamodb", "s3", "compute", "backup", "route53", "monitoring"),
+    "recovery",
+]
 ONE_SIDED = {
     "launch": {"route53/url", "guard/deletion-protection"},
-    "peer": {"route53/serving-region"},
+    "peer": {
+        "route53/serving-region",
+        *(f"recovery/{name}" for name in ("state-machine-arn", "failover-mode", "dashboard")),
+    },
 }
-"""What only one region has to tell: DNS and guard are the launch region's, the control metric the peer's."""
+"""What only one region has to tell: DNS and guard are the launch region's, control metric and recovery the
+peer's."""
 
 
 def modules() -> list[ModuleType]:

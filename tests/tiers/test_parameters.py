@@ -19,6 +19,7 @@ GROUPS = [
     given.DATABASE,
     given.BACKUP,
     given.DNS,
+    given.RECOVERY,
     given.DELETION,
 ]
 SET_BY_TENANT = [row for row in ROWS.values() if row.group]
@@ -59,7 +60,7 @@ def test_a_default_is_within_its_own_limits(row: Parameter) -> None:
         assert row.default in row.allowed
     if row.pattern:
         assert re.fullmatch(row.pattern, str(row.default))
-    if row.type == "Number":
+    if row.type == "Number" and not row.allowed:
         assert row.minimum is not None
         assert row.maximum is not None
         assert row.minimum <= float(row.default) <= row.maximum
@@ -141,6 +142,11 @@ GOOD_AND_BAD = [
         given.WRITER_ENDPOINT,
         ["dr-ledger-dev.global-1.global.rds.amazonaws.com"],
         ["", "a b", "postgres://a", "A.com"],
+    ),
+    (
+        given.LAUNCH_ENDPOINT,
+        ["https://a1b2.execute-api.us-east-1.amazonaws.com/live/"],
+        ["", "a1b2.execute-api", "http://a.com/live/", "https://a.com/live", "https://a.com/"],
     ),
 ]
 

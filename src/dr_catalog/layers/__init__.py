@@ -17,6 +17,7 @@ Catalog.
     backup      BackupVault, BackupPlan         BackupVault, BackupPlan, RestoreTesting
     route53     ApiDomain, DnsRecords           ApiDomain, ControlMetric
     monitoring  Monitoring, BackupFailures      Monitoring, BackupFailures
+    recovery    RecoveryState, Probe            RecoveryState, Probe, Recovery
     ==========  ==============================  ================================================
 """
 
@@ -35,6 +36,7 @@ from .compute import LedgerAccess, TransactionApi
 from .dynamodb import GlobalTable, GlobalTableReplica
 from .kms import MultiRegionKey, ReplicaKey
 from .monitoring import Documents, Monitoring, Role, Thresholds, Watched
+from .recovery import Probe, Recovered, RecoveredDatabase, Recovery, RecoveryState, Traffic
 from .route53 import ApiDomain, ControlMetric, DnsRecords, RegionalEndpoint
 from .s3 import ReplicaBucket, ReplicatedBucket, ReverseReplication
 from .vpc import Network
@@ -61,6 +63,11 @@ __all__ = [
     "PeeringRequest",
     "PeeringReturn",
     "Placement",
+    "Probe",
+    "Recovered",
+    "RecoveredDatabase",
+    "Recovery",
+    "RecoveryState",
     "RegionalEndpoint",
     "ReplicaBucket",
     "ReplicaKey",
@@ -72,6 +79,7 @@ __all__ = [
     "RouteTable",
     "Schedule",
     "Thresholds",
+    "Traffic",
     "TransactionApi",
     "Watched",
 ]

@@ -15,6 +15,8 @@ from constructs import Construct
 
 from .. import names
 
+Missing = Literal["breaching", "ignore", "missing", "notBreaching"]
+
 
 @dataclass(frozen=True)
 class Alarm:
@@ -31,7 +33,7 @@ class Alarm:
         period: Seconds.
         comparison: What the statistic is to the threshold when it is too much, or too little.
         threshold: In ``unit``.
-        periods: How many periods in a row must be so.
+        periods: How many periods in a row must be so; a number, which may be a token.
         missing: What a period without values counts as.
         why: What it means and what to do first, for the person it wakes.
     """
@@ -48,8 +50,8 @@ class Alarm:
         "GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold"
     ]
     threshold: float
-    periods: int
-    missing: Literal["breaching", "ignore", "missing", "notBreaching"]
+    periods: float
+    missing: Missing
     why: str
 
 

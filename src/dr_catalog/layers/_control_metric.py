@@ -48,6 +48,8 @@ class ControlMetric(Construct):
 
     Attributes:
         parameter: The SSM parameter that says which region serves; a failover writes it.
+        publisher: The name of the function that publishes the metric.
+        zone: True when a zone is given, and so all of this is made.
         alarms: The rows: one a region, and the silence.
     """
 
@@ -74,10 +76,11 @@ class ControlMetric(Construct):
             value=launch_region if serving is None else serving,
             description="The region that serves; a failover writes it",
         )
+        self.publisher = names.CONTROL_METRIC.of(suffix=suffix)
         publisher = PythonFunction(
             self,
             "Publisher",
-            function_name=names.CONTROL_METRIC.of(suffix=suffix),
+            function_name=self.publisher,
             role_name=names.CONTROL_METRIC_ROLE.of(suffix=suffix, region=stack.region),
             asset="control_metric",
             handler="index.handler",
@@ -140,7 +143,8 @@ class ControlMetric(Construct):
             physical = names.SERVING_ALARM.of(suffix=suffix, region=region)
             make(self, alarm, suffix=suffix, topics=[], alarm_name=physical)
         make(self, silence, suffix=suffix, topics=topics)
-        only_if(given(self, zone_id=zone_id), self)
+        self.zone = given(self, zone_id=zone_id)
+        only_if(self.zone, self)
 
 
 def serving_alarm(name: str, *, suffix: str, region: str) -> Alarm:

@@ -17,7 +17,12 @@ STATUS_HEIGHT, HEADING_HEIGHT = 4, 1
 
 
 def body(
-    *, heading: str, region: str, alarms: Sequence[Alarm], arns: Mapping[str, str]
+    *,
+    heading: str,
+    region: str,
+    alarms: Sequence[Alarm],
+    arns: Mapping[str, str],
+    more: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """The dashboard: a heading, the state of every alarm, and a graph for each, by group.
 
@@ -25,7 +30,8 @@ def body(
         heading: Its first line, in Markdown.
         region: Where the metrics are.
         alarms: The rows, those of one group together.
-        arns: Each alarm's ARN, by the row's name.
+        arns: Each alarm's ARN, by its name; those of the rows, and of others whose state is shown.
+        more: Graphs below the rest, side by side.
     """
     widgets = [
         _text(f"# {heading}", y=0, height=HEADING_HEIGHT),
@@ -35,20 +41,25 @@ def body(
             "y": HEADING_HEIGHT,
             "width": COLUMNS,
             "height": STATUS_HEIGHT,
-            "properties": {"title": "Alarms", "alarms": [arns[alarm.name] for alarm in alarms]},
+            "properties": {"title": "Alarms", "alarms": [*arns.values()]},
         },
     ]
     y = HEADING_HEIGHT + STATUS_HEIGHT
     for group, rows in groupby(alarms, key=lambda alarm: alarm.group):
         widgets.append(_text(f"## {group}", y=y, height=HEADING_HEIGHT))
         y += HEADING_HEIGHT
-        graphs = [_graph(alarm, region=region) for alarm in rows]
-        a_row = COLUMNS // GRAPH_WIDTH
-        for number, graph in enumerate(graphs):
-            place = {"x": number % a_row * GRAPH_WIDTH, "y": y + number // a_row * GRAPH_HEIGHT}
-            widgets.append({**graph, **place})
-        y += -(-len(graphs) // a_row) * GRAPH_HEIGHT
+        y += _place(widgets, [_of_alarm(alarm, region=region) for alarm in rows], y=y)
+    _place(widgets, more, y=y)
     return {"widgets": widgets}
+
+
+def _place(widgets: list[Any], graphs: Sequence[Mapping[str, Any]], *, y: int) -> int:
+    """Add the graphs in rows from ``y`` on; the height that they take."""
+    a_row = COLUMNS // GRAPH_WIDTH
+    for number, each in enumerate(graphs):
+        place = {"x": number % a_row * GRAPH_WIDTH, "y": y + number // a_row * GRAPH_HEIGHT}
+        widgets.append({**each, **place})
+    return -(-len(graphs) // a_row) * GRAPH_HEIGHT
 
 
 def _text(markdown: str, *, y: int, height: int) -> dict[str, Any]:
@@ -62,20 +73,45 @@ def _text(markdown: str, *, y: int, height: int) -> dict[str, Any]:
     }
 
 
-def _graph(alarm: Alarm, *, region: str) -> dict[str, Any]:
+def _of_alarm(alarm: Alarm, *, region: str) -> dict[str, Any]:
     dimensions = [part for pair in alarm.dimensions.items() for part in pair]
+    return graph(
+        f"{alarm.name} ({alarm.unit})",
+        region=region,
+        metrics=[[alarm.namespace, alarm.metric, *dimensions]],
+        stat=alarm.statistic,
+        period=alarm.period,
+        annotations={"horizontal": [{"label": "alarm", "value": alarm.threshold}]},
+    )
+
+
+def graph(
+    title: str,
+    *,
+    region: str,
+    metrics: Sequence[Sequence[str]],
+    stat: str = "Sum",
+    period: int = 300,
+    **more: Any,
+) -> dict[str, Any]:
+    """One graph, without its place.
+
+    Args:
+        metrics: Each as namespace, name, and names and values of its dimensions.
+        more: Further properties of the widget.
+    """
     return {
         "type": "metric",
         "width": GRAPH_WIDTH,
         "height": GRAPH_HEIGHT,
         "properties": {
-            "title": f"{alarm.name} ({alarm.unit})",
+            "title": title,
             "region": region,
             "view": "timeSeries",
-            "stat": alarm.statistic,
-            "period": alarm.period,
-            "metrics": [[alarm.namespace, alarm.metric, *dimensions]],
-            "annotations": {"horizontal": [{"label": "alarm", "value": alarm.threshold}]},
+            "stat": stat,
+            "period": period,
+            "metrics": [list(metric) for metric in metrics],
+            **more,
             "yAxis": {"left": {"min": 0}},
         },
     }

@@ -64,6 +64,8 @@ class TransactionApi(Construct):
         table: The transactions table in this region.
         writer_region: The region that takes writes; elsewhere ``POST`` is refused.
         ledger: The ledger beside the table; by default there is none.
+        recovery_table: The table in this region that says who writes, asked with each write; by default
+            it is ``writer_region`` for ever.
 
     Attributes:
         function: The transaction processor.
@@ -82,6 +84,7 @@ class TransactionApi(Construct):
         table: dynamodb.ITable,
         writer_region: str,
         ledger: LedgerAccess | None = None,
+        recovery_table: dynamodb.ITable | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         region = cdk.Stack.of(self).region
@@ -101,6 +104,7 @@ class TransactionApi(Construct):
                 "STATUS_INDEX": STATUS_INDEX,
                 "WRITER_REGION": writer_region,
                 **_ledger_environment(ledger),
+                **({"RECOVERY_TABLE": recovery_table.table_name} if recovery_table else {}),
             },
             placement=ledger.placement if ledger else None,
             database=ledger is not None,
@@ -124,6 +128,7 @@ class TransactionApi(Construct):
                     },
                 ),
                 *_ledger_statements(self, ledger),
+                *_recovery_statements(recovery_table),
             ],
         )
         self.function: lambda_.IFunction = processor.function
@@ -156,6 +161,19 @@ def _ledger_statements(scope: Construct, ledger: LedgerAccess | None) -> list[ia
         arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
     )
     return [iam.PolicyStatement(sid="ConnectLedger", actions=["rds-db:connect"], resources=[user])]
+
+
+def _recovery_statements(table: dynamodb.ITable | None) -> list[iam.PolicyStatement]:
+    """To see who writes, and to make a write depend on it."""
+    if table is None:
+        return []
+    return [
+        iam.PolicyStatement(
+            sid="SeeWhoWrites",
+            actions=["dynamodb:ConditionCheckItem", "dynamodb:GetItem"],
+            resources=[table.table_arn],
+        )
+    ]
 
 
 def _api(scope: Construct, *, suffix: str, function: lambda_.Function) -> apigateway.RestApi:

@@ -83,8 +83,9 @@ class ReplicaKey(Construct):
 def key_policy(scope: Construct, *, suffix: str) -> iam.PolicyDocument:
     """The policy of both halves; the region is the stack's own.
 
-    See https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-    and https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    See https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html,
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    and https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
     """
     stack = cdk.Stack.of(scope)
     cluster = names.LEDGER_CLUSTER.of(suffix=suffix, region=stack.region)
@@ -92,6 +93,7 @@ def key_policy(scope: Construct, *, suffix: str) -> iam.PolicyDocument:
         names.log_group(f"dr-*-{suffix}"),
         names.FLOW_LOGS.of(suffix=suffix),
         names.database_log_group(cluster, "*"),
+        names.RECOVERY_LOG.of(suffix=suffix),
     )
     return iam.PolicyDocument(
         statements=[
@@ -129,6 +131,13 @@ def key_policy(scope: Construct, *, suffix: str) -> iam.PolicyDocument:
                 },
             ),
             iam.PolicyStatement(
+                sid="LogOfTheMachine",  # what a state machine sends to its log is encrypted on the way
+                principals=[iam.ServicePrincipal("delivery.logs.amazonaws.com")],
+                actions=["kms:Decrypt"],
+                resources=["*"],
+                conditions={"StringEquals": {"kms:EncryptionContext:SourceArn": logs_of(stack)}},
+            ),
+            iam.PolicyStatement(
                 sid="AlarmsToTheTopic",
                 principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
                 actions=["kms:Decrypt", "kms:GenerateDataKey*"],
@@ -143,6 +152,11 @@ def key_policy(scope: Construct, *, suffix: str) -> iam.PolicyDocument:
             ),
         ]
     )
+
+
+def logs_of(stack: cdk.Stack) -> str:
+    """What stands for all logs of the stack's region where they are encrypted on the way."""
+    return stack.format_arn(service="logs", resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME)
 
 
 def arn_in(scope: Construct, *, region: str, key_id: str) -> str:

@@ -205,10 +205,12 @@ class Refusals:
 
     def _tenants(self) -> tuple[str, ...]:
         """Every account that can have launched: those that have the portfolio, and the hub."""
-        return (
-            self.commit.stage.account,
-            *usage.tenants(self.target, self.found[self.target.home]),
-        )
+        home = self.found[self.target.home]
+        nodes: Iterable[organization.Node] = ()
+        if home.portfolio:
+            client = self.target.client("servicecatalog", self.target.home)
+            nodes = sharing.found(client, home.portfolio)
+        return (self.commit.stage.account, *home.accounts, *self._members(nodes))
 
     def _members(self, nodes: Iterable[organization.Node]) -> tuple[str, ...]:
         client = self.target.client("organizations", self.target.home)
@@ -216,8 +218,9 @@ class Refusals:
 
     def _usage(self, tenants: Iterable[str]) -> usage.Usage:
         return usage.look(
-            self.target,
-            accounts=tenants,
+            self.target.accounts,
+            stage=self.commit.stage,
+            tenants=tenants,
             named=self.target.each(
                 lambda region: usage.names_of(
                     self.target.client("servicecatalog", region), self.found[region]

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 from .. import names
 
-ENVIRONMENT, NETWORK, DATABASE, BACKUP, DNS, DELETION = (
+ENVIRONMENT, NETWORK, DATABASE, BACKUP, DNS, RECOVERY, DELETION = (
     "Environment",
     "Network",
     "Database",
     "Backup",
     "DNS",
+    "Recovery",
     "Deletion",
 )
 _RANGE = r"(\d{1,3}\.){3}\d{1,3}/(1[6-9]|20)"
@@ -166,6 +167,26 @@ PEER_WEIGHT = Parameter(
     group=DNS,
     label="Weight of the peer region",
 )
+FAILOVER_MODE = Parameter(
+    name="FailoverMode",
+    description="What follows when the launch region is down: approve waits for a person to approve "
+    "the failover, and does nothing without; automatic fails over by itself, which may lose the "
+    "newest writes",
+    default="approve",
+    allowed=("approve", "automatic"),
+    group=RECOVERY,
+    label="Failover",
+)
+DETECTION_MINUTES = Parameter(
+    name="DetectionMinutes",
+    description="Minutes in a row that the launch region must not answer before it counts as down: "
+    "2, 3, 5, 10, 15 or 30",
+    type="Number",
+    default="5",
+    allowed=("2", "3", "5", "10", "15", "30"),
+    group=RECOVERY,
+    label="Detection (minutes)",
+)
 DELETION_PROTECTION = Parameter(
     name="DeletionProtection",
     description="true refuses the launch's termination; false allows it",
@@ -239,4 +260,9 @@ SERVING_REGIONS = Parameter(
     name="ServingRegions",
     description="The regions that serve at first, with commas between them",
     pattern=f"^{_REGION}(,{_REGION})?$",
+)
+LAUNCH_ENDPOINT = Parameter(
+    name="LaunchEndpoint",
+    description="The transaction API in the launch region",
+    pattern=r"^https://[a-z0-9.-]+/[a-z0-9]+/$",
 )

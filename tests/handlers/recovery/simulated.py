@@ -9,6 +9,7 @@ asserted where a deed is done.
 
 from __future__ import annotations
 
+import json
 import random
 from collections import deque
 from collections.abc import Callable
@@ -113,7 +114,6 @@ class Simulated:
         self.random = random.Random(schedule.seed)
         self.now = 0.0
         self.items: dict[str, dict[str, Any]] = {}
-        self.records: dict[str, dict[str, Any]] = {}
         self.writers: dict[str, Writer | None] = {LAUNCH: None, PEER: None}
         self.clusters = {LAUNCH: Cluster(), PEER: Cluster()}
         if schedule.headless:
@@ -190,7 +190,7 @@ class Simulated:
 
     def pass_time(self, until: float) -> None:
         """Clients write and stores replicate until then."""
-        step = max(30.0, (until - self.now) / 3)
+        step = max(20.0, (until - self.now) / 8)
         while self.now < until:
             self.now = min(until, self.now + step)
             self._settle()
@@ -257,7 +257,8 @@ class Simulated:
 
     def record(self, run_id: str) -> dict[str, Any]:
         """The record as it is stored."""
-        return self.records[f"run#{run_id}"]
+        found: dict[str, Any] = json.loads(self.items[f"run#{run_id}"]["record"])
+        return found
 
     def may_touch(self, run_id: str) -> None:
         """The run has every right to begin touching the launch region."""

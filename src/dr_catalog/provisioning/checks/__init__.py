@@ -18,11 +18,12 @@ from .dns import route53
 from .model import Check, Launch
 from .monitoring import monitoring
 from .network import vpc
+from .recovery import recovery
 from .stores import dynamodb, kms, s3
 
 __all__ = ["CHECKS", "Check", "Launch", "inspect"]
 
-CHECKS = (kms, vpc, aurora, dynamodb, s3, compute, backup, route53, monitoring)
+CHECKS = (kms, vpc, aurora, dynamodb, s3, compute, backup, route53, monitoring, recovery)
 
 
 def inspect(launch: Launch) -> list[Check]:

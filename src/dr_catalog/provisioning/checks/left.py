@@ -69,6 +69,16 @@ def _buckets(launch: Launch, region: str) -> Iterator[str]:
     return _mine(launch, (each["Name"] for each in buckets))
 
 
+def _composite_alarms(launch: Launch, region: str) -> Iterator[str]:
+    found = _pages(
+        launch.client("cloudwatch", region),
+        "describe_alarms",
+        "CompositeAlarms",
+        AlarmTypes=["CompositeAlarm"],
+    )
+    return _mine(launch, (each["AlarmName"] for each in found))
+
+
 def _networks(launch: Launch, region: str) -> Iterator[str]:
     mine = [{"Name": "tag:dr:suffix", "Values": [launch.suffix]}]
     for each in launch.client("ec2", region).describe_vpcs(Filters=mine)["Vpcs"]:
@@ -124,6 +134,8 @@ LOOKS: dict[str, Callable[[Launch, str], Iterable[str]]] = {
     "rule": _ending("events", "list_rules", "Rules", "Name"),
     "topic": _ending("sns", "list_topics", "Topics", "TopicArn"),
     "alarm": _ending("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+    "composite alarm": _composite_alarms,
+    "state machine": _ending("stepfunctions", "list_state_machines", "stateMachines", "name"),
     "dashboard": _ending("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
     "parameter": _ending("ssm", "describe_parameters", "Parameters", "Name"),
     "domain": _domains,

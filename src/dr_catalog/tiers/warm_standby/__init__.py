@@ -4,8 +4,8 @@ The order is the one the services force on it, in five steps:
 
 1. the launch region's key, and its network, whose range is apart from the peer's;
 2. *foundation* in the peer: the key's replica, the network and the peering, vault and bucket;
-3. what replicates into that: secret, database, table, documents, and the API on top of them;
-4. *workload* in the peer: the database's reader, the API, alarms, the plan and the rule back;
+3. what replicates into that: secret, database, table, documents, the API on top of them, its probe;
+4. *workload* in the peer: the database's reader, the API, alarms, recovery, the plan and the rule back;
 5. what needs both: DNS, the backup plan, alarms, and the guard in front of a deletion.
 
 ``launch`` composes the launch region, ``peer`` the peer's two templates, ``region`` what both have.
@@ -33,5 +33,5 @@ class WarmStandby:
         return foundation(app, construct_id, tier=self.name)
 
     def workload(self, app: cdk.App, construct_id: str) -> cdk.Stack:
-        """The peer region's reader, API, alarms, backup plan, and the replication rule back."""
+        """The peer region's reader, API, alarms, backup plan, recovery, and the replication rule back."""
         return workload(app, construct_id, tier=self.name)

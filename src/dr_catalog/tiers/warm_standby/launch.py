@@ -16,6 +16,8 @@ from ...layers import (
     MultiRegionKey,
     Network,
     PeeringReturn,
+    Probe,
+    RecoveryState,
     RegionalEndpoint,
     ReplicatedBucket,
     TransactionApi,
@@ -41,6 +43,8 @@ LAUNCH_PARAMETERS = (
     given.ZONE_ID,
     given.ZONE_NAME,
     given.PEER_WEIGHT,
+    given.FAILOVER_MODE,
+    given.DETECTION_MINUTES,
     given.DELETION_PROTECTION,
     given.ON_TERMINATION,
 )
@@ -88,7 +92,9 @@ def primary(app: cdk.App, construct_id: str, *, tier: str) -> cdk.Stack:
             "Records": _if(weighted, "weighted", "failover"),
         },
         parameters={row.name: stack.value(row) for row in LAUNCH_PARAMETERS},
-        global_cluster=names.LEDGER.of(suffix=suffix),
+        global_cluster=stores.global_cluster,
+        recovery_table=stores.recovery_table,
+        key_id=key_id,
     )
     ranges = CidrPlan(
         stack,
@@ -189,6 +195,7 @@ def primary(app: cdk.App, construct_id: str, *, tier: str) -> cdk.Stack:
     database.set_up.node.add_dependency(network.ready)
     for layer in (table, documents, database):
         layer.node.add_dependency(foundation)
+    state = RecoveryState(stack, "RecoveryState", suffix=suffix, key=key)
     api = TransactionApi(
         stack,
         "Transactions",
@@ -196,6 +203,7 @@ def primary(app: cdk.App, construct_id: str, *, tier: str) -> cdk.Stack:
         key=key,
         table=table.table,
         writer_region=region,
+        recovery_table=state.table,
         ledger=ledger_access(
             database, network.private_subnet_ids, network.function_security_group_id
         ),
@@ -208,6 +216,15 @@ def primary(app: cdk.App, construct_id: str, *, tier: str) -> cdk.Stack:
         zone_name=zone_name,
         api_id=api.api.rest_api_id,
         stage=api.stage,
+    )
+
+    probe = Probe(
+        stack,
+        "Probe",
+        suffix=suffix,
+        key=key,
+        peer_region=peer_region,
+        launch_endpoint=api.endpoint,
     )
 
     # 4. The peer's workload.
@@ -234,8 +251,12 @@ def primary(app: cdk.App, construct_id: str, *, tier: str) -> cdk.Stack:
             given.ZONE_ID: zone_id,
             given.ZONE_NAME: zone_name,
             given.SERVING_REGIONS: _if(weighted, f"{region},{peer_region}", region),
+            given.LAUNCH_ENDPOINT: api.endpoint,
+            given.FAILOVER_MODE: stack.value(given.FAILOVER_MODE),
+            given.DETECTION_MINUTES: stack.value(given.DETECTION_MINUTES),
         },
-        after=(database, table, documents, vault, peering.ready),
+        # Probe and state go after it, so that a launch that is deleted does not look like one that is down.
+        after=(database, table, documents, vault, peering.ready, probe, state),
     )
     peer_api = peer.read("Endpoint", layer="compute", names=("endpoint",), after=workload)
     peer_domain = peer.read(

@@ -15,6 +15,10 @@ from ...layers import (
     GlobalTableReplica,
     Network,
     PeeringRequest,
+    Placement,
+    Probe,
+    Recovery,
+    RecoveryState,
     ReplicaBucket,
     ReplicaKey,
     RestoredDatabase,
@@ -25,7 +29,7 @@ from ...layers import (
 from ...layers.kms import arn_in
 from .. import parameters as given
 from ..template import TierTemplate
-from .region import ledger_access, monitor
+from .region import ledger_access, monitor, recovered, traffic
 
 
 def foundation(app: cdk.App, construct_id: str, *, tier: str) -> cdk.Stack:
@@ -82,12 +86,12 @@ def foundation(app: cdk.App, construct_id: str, *, tier: str) -> cdk.Stack:
 
 
 def workload(app: cdk.App, construct_id: str, *, tier: str) -> cdk.Stack:
-    """The peer region's reader, API, alarms, backup plan, and the replication rule back."""
+    """The peer region's reader, API, alarms, backup plan, recovery, and the replication rule back."""
     stack = TierTemplate(
         app,
         construct_id,
         tier=tier,
-        description="Warm standby, peer region: reader, transaction API, alarms and the way back",
+        description="Warm standby, peer region: reader, transaction API, alarms and recovery",
         parameters=(
             given.ASSET_BUCKET_PREFIX,
             given.LAUNCH_REGION,
@@ -103,11 +107,16 @@ def workload(app: cdk.App, construct_id: str, *, tier: str) -> cdk.Stack:
             given.ZONE_ID,
             given.ZONE_NAME,
             given.SERVING_REGIONS,
+            given.LAUNCH_ENDPOINT,
+            given.FAILOVER_MODE,
+            given.DETECTION_MINUTES,
         ),
     )
     suffix, launch_region = stack.suffix, stack.value(given.LAUNCH_REGION)
     key_id, zone_id = stack.value(given.KEY_ID), stack.value(given.ZONE_ID)
     functions = stack.value(given.FUNCTION_SECURITY_GROUP_ID)
+    private_subnet_ids = stack.values(given.PRIVATE_SUBNET_IDS)
+    launch_endpoint = stack.value(given.LAUNCH_ENDPOINT)
     key = kms.Key.from_key_arn(stack, "Key", arn_in(stack, region=stack.region, key_id=key_id))
     launch_key_arn = arn_in(stack, region=launch_region, key_id=key_id)
     table = GlobalTableReplica(stack, "Table", suffix=suffix, key=key)
@@ -125,6 +134,7 @@ def workload(app: cdk.App, construct_id: str, *, tier: str) -> cdk.Stack:
         max_capacity=stack.number(given.MAX_CAPACITY),
         deletion_protection=False,  # the delete guard's, once all is up
     )
+    state = RecoveryState(stack, "RecoveryState", suffix=suffix, key=key)
     api = TransactionApi(
         stack,
         "Transactions",
@@ -132,7 +142,8 @@ def workload(app: cdk.App, construct_id: str, *, tier: str) -> cdk.Stack:
         key=key,
         table=table.table,
         writer_region=launch_region,
-        ledger=ledger_access(database, stack.values(given.PRIVATE_SUBNET_IDS), functions),
+        recovery_table=state.table,
+        ledger=ledger_access(database, private_subnet_ids, functions),
     )
     ReverseReplication(
         stack,
@@ -152,7 +163,7 @@ def workload(app: cdk.App, construct_id: str, *, tier: str) -> cdk.Stack:
         stage=api.stage,
     )
     monitoring = monitor(stack, role="peer", key=key, peer_region=launch_region, api=api)
-    ControlMetric(
+    control = ControlMetric(
         stack,
         "Control",
         suffix=suffix,
@@ -182,11 +193,42 @@ def workload(app: cdk.App, construct_id: str, *, tier: str) -> cdk.Stack:
             security_group_id=database.security_group_id,
         ),
     )
+    Probe(
+        stack,
+        "Probe",
+        suffix=suffix,
+        key=key,
+        peer_region=stack.region,
+        launch_endpoint=launch_endpoint,
+    )
+    recovery = Recovery(
+        stack,
+        "Recovery",
+        suffix=suffix,
+        key=key,
+        launch_key_arn=launch_key_arn,
+        launch_region=launch_region,
+        failover_mode=stack.value(given.FAILOVER_MODE),
+        detection_minutes=stack.number(given.DETECTION_MINUTES),
+        state=state.table,
+        topic=monitoring.topic,
+        recovered=recovered(
+            stack,
+            database,
+            api=api,
+            launch_region=launch_region,
+            launch_endpoint=launch_endpoint,
+            ready_capacity=stack.value(given.MIN_CAPACITY),
+        ),
+        traffic=traffic(stack, control, zone_name=stack.value(given.ZONE_NAME)),
+        placement=Placement(private_subnet_ids, [functions]),
+    )
     for name, value, description in (
         ("Endpoint", api.endpoint, "The transaction API in this region"),
         ("TableName", table.table.table_name, "The transactions table's replica"),
         ("ReaderEndpoint", database.reader_endpoint, "The database's readers in this region"),
         ("TopicArn", monitoring.topic.topic_arn, "Where this region's alarms are told"),
+        ("StateMachineArn", recovery.machine_arn, "What recovers: failover, switchover, failback"),
     ):
         cdk.CfnOutput(stack, name, value=value, description=description)
     return stack
