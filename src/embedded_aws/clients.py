@@ -1,7 +1,8 @@
 """boto3 clients that call this server back, as the account whose turn it is.
 
 Making one takes some milliseconds once its service's model is read, so each is made once. Their
-requests carry a mark that only this process knows: they are the inside of AWS.
+requests carry a mark that only this process knows: they are the inside of AWS. They say where they
+come from, too: the inside of a region that is gone stands still, and others don't reach it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.hooks import EventAliaser
+from ministack.core.responses import get_region
 
 _CONFIG = Config(
     user_agent="embedded-aws",  # given whole: else its parts are put together for every request
@@ -26,6 +28,7 @@ _CONFIG = Config(
     s3={"addressing_style": "path"},
 )
 _HEADER, _MARK = "x-embedded-aws", secrets.token_hex(16)
+_FROM = "x-embedded-aws-from"
 _clients: dict[tuple[str, str, str], Any] = {}
 _lock = threading.Lock()  # making a client is not thread safe; using one is
 _session = boto3.Session(aws_access_key_id="0", aws_secret_access_key="0")
@@ -53,10 +56,15 @@ def client(service: str, *, account: str, region: str) -> Any:
         return _clients[key]
 
 
+def caller(headers: Mapping[str, str]) -> str:
+    """The region in which a request of these clients was made."""
+    return headers[_FROM]
+
+
 def is_own(headers: Mapping[str, str]) -> bool:
     """Whether a request comes from one of these clients."""
     return headers.get(_HEADER) == _MARK
 
 
 def _mark(params: dict[str, Any], **rest: Any) -> None:
-    params["headers"][_HEADER] = _MARK
+    params["headers"] |= {_HEADER: _MARK, _FROM: get_region()}

@@ -30,11 +30,10 @@ def before(application: Any) -> Any:
             await application(scope, receive, send)
         elif scope["path"].startswith(controls.PREFIX):
             await _control(scope["path"], receive, send)
-        elif (delay := requests.delay(scope)) is None:
-            await _reset(receive)
-        else:
-            await asyncio.sleep(delay)
+        elif await requests.reaches(scope):
             await application(scope, receive, send)
+        else:
+            await _reset(receive)
 
     return answer
 

