@@ -327,7 +327,7 @@ def follow_again(record: Record) -> None:
         ):
             continue
         with lock:
-            if key in servers and key.record is not None:
+            if key.record is not None and key.record["DBClusterMembers"]:
                 _follow(key, key.record, leader)
             member["SynchronizationStatus"] = CONNECTED
             if key.record is not None:

@@ -8,11 +8,13 @@ in the background; until then the member is ``pending-resync``.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 from ..regions import state
 from . import databases
 from .databases import Key
+from .postgres import PostgresError
 
 _down: set[Key] = set()
 _held: set[Key] = set()
@@ -64,4 +66,5 @@ def _hold() -> None:
 
 def _rebuild() -> None:
     for record in databases.global_clusters():
-        databases.follow_again(record)
+        with contextlib.suppress(PostgresError):  # it is away again; the next change tries anew
+            databases.follow_again(record)

@@ -19,6 +19,8 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pg8000.exceptions import DatabaseError, InterfaceError
+
 from .. import controls
 from . import databases
 from .databases import Key, Record
@@ -91,7 +93,7 @@ def _promote(
             cluster["Status"] = databases.AVAILABLE
             named(record)
             databases.follow_again(record)
-    except PostgresError:
+    except (PostgresError, DatabaseError, InterfaceError, OSError):  # a server went away meanwhile
         databases.go_on(record)
     finally:
         record["Status"] = cluster["Status"] = databases.AVAILABLE

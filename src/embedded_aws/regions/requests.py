@@ -40,12 +40,12 @@ async def reaches(scope: Mapping[str, Any]) -> bool:
     if not state.any_away():
         return True
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    if clients.is_own(headers):
-        while state.gone(clients.caller(headers)):
-            await asyncio.sleep(_PAUSE)
+    own = clients.is_own(headers)
+    while own and state.gone(clients.caller(headers)):
+        await asyncio.sleep(_PAUSE)
     service, regions = _asked(scope, headers)
     seconds = _delay(service, regions)
-    await asyncio.sleep(seconds or 0.0)
+    await asyncio.sleep(0.0 if own or seconds is None else seconds)
     return seconds is not None
 
 
