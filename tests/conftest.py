@@ -98,4 +98,4 @@ def group(nodeid: str) -> str:
     _, folder, *rest = nodeid.partition("::")[0].split("/")
     if folder == "end_to_end" and rest[0] in FAULTS:
         return "faults"  # what takes half of the folder's time, with launches of its own alone
-    return "synthesis" if folder in ("layers", "tiers") else folder
+    return "synthesis" if folder in ("layers", "stacks", "tiers") else folder

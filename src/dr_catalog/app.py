@@ -13,8 +13,9 @@ import sys
 from pathlib import Path
 
 import aws_cdk as cdk
+from constructs import Construct
 
-from .definitions import Catalog, load_catalog
+from .definitions import Catalog, Pipeline, load_catalog
 from .errors import DrCatalogError
 from .launch_roles import load_review
 from .releases.layout import load_release
@@ -47,7 +48,6 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
         for name, product in catalog.products.items()
     }
     for stage in catalog.pipeline.stages:
-        StageAccessStack(app, f"StageAccess-{stage.name}", pipeline=catalog.pipeline, stage=stage)
         portfolio = catalog.portfolio_of(stage)
         for region in stage.regions:
             env = cdk.Environment(account=stage.account, region=region)
@@ -61,8 +61,7 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
                 digests=digests,
                 canary=stage.gates.canary,
             )
-    store = PipelineStoreStack(app, "PipelineStore", pipeline=catalog.pipeline)
-    PipelineStack(app, "Pipeline", pipeline=catalog.pipeline, store=store)
+    build_pipeline(app, pipeline=catalog.pipeline)
     review = load_review(catalog.portfolio.folder)
     OnboardingRolesStack(
         app,
@@ -86,6 +85,14 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
         )
         for name in builds
     ]
+
+
+def build_pipeline(scope: Construct, *, pipeline: Pipeline) -> None:
+    """Add the pipeline's stacks, and those that let it into the stages' accounts."""
+    store = PipelineStoreStack(scope, "PipelineStore", pipeline=pipeline)
+    PipelineStack(scope, "Pipeline", pipeline=pipeline, store=store)
+    for stage in pipeline.stages:
+        StageAccessStack(scope, f"StageAccess-{stage.name}", pipeline=pipeline, stage=stage)
 
 
 @uncollected()

@@ -130,6 +130,7 @@ class StageRights:
                     "iam:GetRolePolicy",
                     "iam:ListAttachedRolePolicies",
                     "iam:ListRolePolicies",
+                    "iam:ListRoleTags",
                     "iam:PutRolePolicy",
                     "iam:TagRole",
                     "iam:UntagRole",

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
@@ -219,7 +218,7 @@ def _key_policy(stack: cdk.Stack, *, log_arn: str) -> dict[str, object]:
             {
                 "Sid": "AccountDelegatesToIam",
                 "Effect": "Allow",
-                "Principal": {"AWS": iam.AccountRootPrincipal().arn},
+                "Principal": {"AWS": f"arn:{stack.partition}:iam::{cdk.Aws.ACCOUNT_ID}:root"},
                 "Action": "kms:*",
                 "Resource": "*",
             },
