@@ -187,7 +187,7 @@ WRONG = [
     ("pipeline", "[us-east-1, us-west-2]", "us-east-1", 6, "regions: expected a list", "write [a"),
     ("pipeline", "  - {", "\t- {", 6, "expected YAML, found text that does not parse", "a tab"),
     ("pipeline", "dev,", "*dev,", 6, "expected YAML, found text that does not parse", "unclosed"),
-    ("pipeline", "stages:", "--- {}\n--- {}\nstages:", 5, "expected YAML", "unclosed"),
+    ("pipeline", "stages:", "--- {}\n--- {}\nstages:", 7, "expected YAML", "unclosed"),
     ("portfolio", "{data-class: [", "[{data-class: [", 6, "expected YAML", "unclosed"),
     ("portfolio", "[internal, confidential]", "internal", 5, "data-class: expected a list", "[a"),
     ("portfolio", "[internal, confidential]", "[yes]", 5, "data-class[0]: expected text", '"yes"'),

@@ -20,6 +20,7 @@ import yaml
 
 from ..errors import DefinitionError
 
+_DEEPEST: Final = 100
 _TAGS: Final = {
     "tag:yaml.org,2002:str": "text",
     "tag:yaml.org,2002:int": "a number",
@@ -76,7 +77,7 @@ def read(path: Path) -> Section:
             hint="save the file as UTF-8",
         ) from None
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = _compose(text)
     # PyYAML lets what int() and chr() refuse through: a directive's number, an escape out of range.
     except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as error:
         mark = getattr(error, "problem_mark", None)
@@ -93,6 +94,22 @@ def read(path: Path) -> Section:
             hint="the file begins with its fields, such as 'product: warm-standby'",
         )
     return Section(path=path, node=node)
+
+
+def _compose(text: str) -> yaml.Node | None:
+    """The document's nodes, read by libyaml where PyYAML comes with it: thirty times as fast.
+
+    libyaml's composer recurses without Python's limit, so the depth is looked at first.
+    """
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise RecursionError(f"it is nested more than {_DEEPEST} deep")
+    node: yaml.Node | None = yaml.compose(text, Loader=loader)
+    return node
 
 
 @dataclass
@@ -294,7 +311,7 @@ class Section:
             raise self._error(node, place, form.expected, _describe(node), hint=hint)
         if not re.fullmatch(form.pattern, node.value, re.ASCII):
             raise self._error(node, place, form.expected, f"'{node.value}'", hint=form.hint)
-        if node.style is None and re.fullmatch(r"\d{12}", node.value):
+        if not node.style and re.fullmatch(r"\d{12}", node.value):
             # With an 8 or a 9, a leading zero makes YAML 1.1 read text and YAML 1.2 a number.
             raise self._error(
                 node,

@@ -10,7 +10,7 @@ when a version is new here; so a run with nothing new asks neither.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..errors import PublishError
@@ -174,17 +174,15 @@ class Refusals:
         )
 
     def _check_shares(self) -> None:
-        home = self.found[self.target.home]
-        if not home.portfolio:
-            return
-        shares = self.commit.portfolio.shares
-        nodes = sharing.found(
-            self.target.client("servicecatalog", self.target.home), home.portfolio
-        )
-        gone = set(nodes) - set(sharing.wanted(shares))
-        dropped = {*home.accounts, *self._members(gone)} - set(shares.accounts)
+        home, shares = self.found[self.target.home], self.commit.portfolio.shares
+        servicecatalog = self.target.client("servicecatalog", self.target.home)
+        nodes = set(sharing.found(servicecatalog, home.portfolio)) if home.portfolio else set()
+        wanted = set(sharing.wanted(shares))
+        if wanted - nodes:
+            sharing.check_access(servicecatalog)
+        dropped = {*home.accounts, *self._members(nodes - wanted)} - set(shares.accounts)
         if dropped:
-            dropped -= set(self._members(sharing.wanted(shares)))
+            dropped -= set(self._members(wanted))
         if not dropped:
             return
         self._refuse_used(
@@ -212,7 +210,9 @@ class Refusals:
             nodes = sharing.found(client, home.portfolio)
         return (self.commit.stage.account, *home.accounts, *self._members(nodes))
 
-    def _members(self, nodes: Iterable[organization.Node]) -> tuple[str, ...]:
+    def _members(self, nodes: Collection[organization.Node]) -> tuple[str, ...]:
+        if not nodes:
+            return ()
         client = self.target.client("organizations", self.target.home)
         return organization.members_of(client, nodes)
 

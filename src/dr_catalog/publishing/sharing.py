@@ -67,14 +67,12 @@ def reconcile(servicecatalog: Any, *, portfolio: str, shares: Shares) -> tuple[s
         What was done, in words.
 
     Raises:
-        SetupError: The organisation does not let Service Catalog look at it.
         PublishError: A share was not made, or not for every account.
     """
     there = found(servicecatalog, portfolio)
     changes = []
     for node in wanted(shares):
         if node not in there:
-            _check_access(servicecatalog)
             call, verb = servicecatalog.create_portfolio_share, "shared with"
         elif not there[node]:
             call, verb = servicecatalog.update_portfolio_share, "share mended of"
@@ -96,7 +94,12 @@ def _named(portfolio: str, node: Node) -> dict[str, Any]:
     }
 
 
-def _check_access(servicecatalog: Any) -> None:
+def check_access(servicecatalog: Any) -> None:
+    """Refuse an organisation that does not let Service Catalog look at it.
+
+    Raises:
+        SetupError: Its management account has not enabled that.
+    """
     if servicecatalog.get_aws_organizations_access_status()["AccessStatus"] != "ENABLED":
         raise SetupError(
             "the portfolio can't be shared with an organisation yet",
