@@ -14,6 +14,7 @@ from dr_catalog.definitions import Stage
 from dr_catalog.publishing import Accounts
 
 from ..definitions.conftest import root  # noqa: F401
+from ..embedded_aws.conftest import serving
 
 HUB, TENANT = "111111111111", "222222222222"
 REGION, PEER = "us-east-1", "us-west-2"
@@ -75,3 +76,10 @@ def stubs() -> Iterator[Stubs]:
 @pytest.fixture
 def catalog(root: Path) -> Path:  # noqa: F811
     return root
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[str]:
+    """An embedded AWS of these tests' own."""
+    with serving() as url:
+        yield url

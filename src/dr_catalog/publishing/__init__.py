@@ -15,6 +15,8 @@ from .offboard import Offboarded, Offboarding, OffboardingPlan
 from .onboard import Onboarded, Onboarding
 from .onboard_unit import Outcome, UnitOnboarding
 from .publish import Published, Publishing
+from .rollback import Rollback, RolledBack
+from .tenants import Tenant, Tenants
 
 __all__ = [
     "Accounts",
@@ -26,5 +28,9 @@ __all__ = [
     "Outcome",
     "Published",
     "Publishing",
+    "Rollback",
+    "RolledBack",
+    "Tenant",
+    "Tenants",
     "UnitOnboarding",
 ]

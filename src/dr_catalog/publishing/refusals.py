@@ -203,12 +203,10 @@ class Refusals:
 
     def _tenants(self) -> tuple[str, ...]:
         """Every account that can have launched: those that have the portfolio, and the hub."""
-        home = self.found[self.target.home]
-        nodes: Iterable[organization.Node] = ()
-        if home.portfolio:
-            client = self.target.client("servicecatalog", self.target.home)
-            nodes = sharing.found(client, home.portfolio)
-        return (self.commit.stage.account, *home.accounts, *self._members(nodes))
+        return (
+            self.commit.stage.account,
+            *usage.tenants(self.target, self.found[self.target.home]),
+        )
 
     def _members(self, nodes: Collection[organization.Node]) -> tuple[str, ...]:
         if not nodes:
@@ -218,9 +216,8 @@ class Refusals:
 
     def _usage(self, tenants: Iterable[str]) -> usage.Usage:
         return usage.look(
-            self.target.accounts,
-            stage=self.commit.stage,
-            tenants=tenants,
+            self.target,
+            accounts=tenants,
             named=self.target.each(
                 lambda region: usage.names_of(
                     self.target.client("servicecatalog", region), self.found[region]

@@ -18,9 +18,10 @@ from typing import Any
 from .. import names
 from ..definitions import Stage
 from ..errors import SetupError
-from . import membership
+from . import membership, organization, sharing
 from .accounts import Accounts
 from .inventory import Inventory, artifacts
+from .target import Target
 
 AT_ONCE = 8
 _MINE = {"Key": "Account", "Value": "self"}
@@ -65,16 +66,15 @@ class Names:
     versions: Mapping[str, str]
 
 
-def look(
-    accounts: Accounts, *, stage: Stage, tenants: Iterable[str], named: Mapping[str, Names]
-) -> Usage:
+def look(target: Target, *, accounts: Iterable[str], named: Mapping[str, Names]) -> Usage:
     """Ask every account in both regions, several at once.
 
     Args:
-        tenants: The accounts to ask; the hub itself may be among them.
+        accounts: The accounts to ask; the hub itself may be among them.
         named: For each region, what the hub's ids stand for.
     """
-    inside = accounts.from_within(stage.account, role=names.OBSERVER_ROLE)
+    stage = target.stage
+    inside = target.accounts.from_within(stage.account, role=names.OBSERVER_ROLE)
     found: list[Launch] = []
     closed: dict[str, str] = {}
 
@@ -85,7 +85,7 @@ def look(
             return account, [], error.why or error.what
 
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        for account, launches, why in pool.map(ask, dict.fromkeys(tenants)):
+        for account, launches, why in pool.map(ask, dict.fromkeys(accounts)):
             found += launches
             if why:
                 closed[account] = why
@@ -113,6 +113,22 @@ def _launches(
                     version=known.versions.get(version, version),
                     status=entry["Status"],
                 )
+
+
+def tenants(target: Target, home: Inventory) -> tuple[str, ...]:
+    """The accounts that have the stage's portfolio: by shares of their own, or by their organisation's.
+
+    Args:
+        home: What the home region has.
+    """
+    if not home.portfolio:
+        return ()
+    nodes = sharing.found(target.client("servicecatalog", target.home), home.portfolio)
+    if not nodes:
+        return home.accounts
+    members = organization.members_of(target.client("organizations", target.home), nodes)
+    stage = target.stage.account
+    return tuple(dict.fromkeys((*home.accounts, *(each for each in members if each != stage))))
 
 
 def names_of(servicecatalog: Any, inventory: Inventory) -> Names:
