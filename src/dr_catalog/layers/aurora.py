@@ -30,7 +30,7 @@ from ._parameters import publish
 
 MASTER = "ledger_master"
 USER = "transactions"
-SCHEMA = "1"  # a higher number repeats the set-up
+SCHEMA = "2"  # a higher number repeats the set-up
 EXCLUDED_CHARACTERS = "\"'/@\\ "  # RDS takes no quote, slash, at sign or space
 
 

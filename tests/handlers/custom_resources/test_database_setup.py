@@ -31,10 +31,14 @@ def set_up(
 
 def test_the_ledger_is_there_for_its_role_alone(database: Database) -> None:
     privileges = database.run(
-        "SELECT privilege_type FROM information_schema.role_table_grants"
-        " WHERE table_schema = 'ledger' AND grantee = 'transactions' ORDER BY 1"
+        "SELECT table_name, privilege_type FROM information_schema.role_table_grants"
+        " WHERE table_schema = 'ledger' AND grantee = 'transactions' ORDER BY 1, 2"
     )
-    assert privileges == [["INSERT"], ["SELECT"]]
+    assert privileges == [
+        [table, privilege]
+        for table in ("transactions", "verifications")
+        for privilege in ("INSERT", "SELECT")
+    ]
     assert database.run("SELECT pg_has_role('transactions', 'rds_iam', 'MEMBER')") == [[True]]
     public = "SELECT count(*) FROM information_schema.role_table_grants WHERE grantee = 'PUBLIC' AND table_schema = 'ledger'"
     assert database.run(public) == [[0]]
@@ -94,3 +98,24 @@ def test_a_delete_asks_nobody(stack: Stack, context: Context) -> None:
     database_setup.handler(stack.event("Delete", PhysicalResourceId="h/d"), context)
     answer = stack.answer()
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", "h/d")
+
+
+def test_a_ledger_of_the_first_schema_is_upgraded_and_older_code_goes_on(
+    set_up: Callable[..., Answer], database: Database
+) -> None:
+    older = (
+        "INSERT INTO ledger.transactions"
+        " (transaction_id, amount, status, occurred_at, fingerprint, region)"
+        " VALUES ('{}', 1, 'RECEIVED', now(), 'f', 'r')"
+    )
+    database.run("DROP TABLE ledger.verifications")
+    database.run("ALTER TABLE ledger.transactions DROP COLUMN epoch")
+    database.run(older.format("of-schema-1"))
+    assert set_up("Update", Schema="2")["Status"] == "SUCCESS"
+    database.run(older.format("after-a-rollback"))
+    epochs = (
+        "SELECT epoch FROM ledger.transactions"
+        " WHERE transaction_id IN ('of-schema-1', 'after-a-rollback')"
+    )
+    assert database.run(epochs) == [[1], [1]]
+    assert database.run("SELECT count(*) FROM ledger.verifications") == [[0]]

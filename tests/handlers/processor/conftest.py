@@ -12,6 +12,7 @@ import pytest
 from api import Api
 from log import Log
 from settings import Settings
+from standing import Standing
 from store import Store
 
 from ..conftest import STANDBY, WRITER, Aws
@@ -68,7 +69,9 @@ class Processor:
 def make(aws: Aws, table: str) -> Callable[..., Processor]:
     """Makes the processor of a region."""
 
-    def make(region: str = WRITER, *, ttl_days: int = 0, log_level: str = "INFO") -> Processor:
+    def make(
+        region: str = WRITER, *, ttl_days: int = 0, log_level: str = "INFO", state: str = ""
+    ) -> Processor:
         settings = Settings.of(
             {
                 "TABLE_NAME": table,
@@ -78,12 +81,22 @@ def make(aws: Aws, table: str) -> Callable[..., Processor]:
                 "SUFFIX": "dev",
                 "LOG_LEVEL": log_level,
                 "TTL_DAYS": str(ttl_days),
+                "RECOVERY_TABLE": state,
             }
         )
         client = aws.client("dynamodb", region)
+        standing = Standing(
+            client=client, table=state, region=region, launch_region=settings.writer_region
+        )
         api = Api(
             settings=settings,
-            store=Store(client=client, table=table, keep_for_days=settings.ttl_days),
+            store=Store(
+                client=client,
+                table=table,
+                keep_for_days=settings.ttl_days,
+                condition=standing.condition,
+            ),
+            standing=standing,
             log=Log(level=settings.log_level, region=region, suffix=settings.suffix),
         )
         return Processor(api, client)

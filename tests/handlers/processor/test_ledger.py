@@ -20,6 +20,7 @@ from log import Log
 from pg8000.exceptions import DatabaseError, InterfaceError
 from rds_authorities import CERTIFICATES
 from settings import LedgerSettings, Settings
+from standing import Standing
 from store import Store
 
 from ...embedded_aws import aurora_estate
@@ -49,18 +50,20 @@ def make(aws: Aws, table: str, database: Database) -> Iterator[Make]:
             }
         )
         assert settings.ledger is not None
+        client = aws.client("dynamodb", region)
+        standing = Standing(client=client, table="", region=region, launch_region=writer)
         ledgers.append(
             Ledger(
                 settings=settings.ledger,
                 region=region,
-                takes_writes=settings.takes_writes,
+                takes_writes=lambda: standing.recent().region == region,
                 token=database.client("rds", region).generate_db_auth_token,
             )
         )
-        client = aws.client("dynamodb", region)
         api = Api(
             settings=settings,
             store=Store(client=client, table=table),
+            standing=standing,
             log=Log(level="INFO", region=region, suffix="dev"),
             ledger=ledgers[-1],
         )

@@ -1,7 +1,7 @@
 """``Custom::DrDatabaseSetUp``: what the ledger needs inside the database.
 
-A role that logs in by IAM token and may read and append, the schema ``ledger``, and the table of
-transactions. Every statement may be repeated; a Delete undoes nothing, since the data stay. The
+A role that logs in by IAM token and may read and append, the schema ``ledger``, the table of
+transactions, and that of a recovery's verifying writes; what an older set-up made is upgraded. Every statement may be repeated; a Delete undoes nothing, since the data stay. The
 attribute ``WriterEndpoint`` is the global cluster's endpoint, which leads to the writer in any region.
 
 Properties: ``Host``, ``Port`` and ``Database`` of the writer, ``SecretArn`` of the master user's
@@ -38,9 +38,23 @@ CREATE TABLE IF NOT EXISTS ledger.transactions (
     occurred_at timestamptz NOT NULL,
     fingerprint text NOT NULL,
     region text NOT NULL,
-    recorded_at timestamptz NOT NULL DEFAULT now()
+    recorded_at timestamptz NOT NULL DEFAULT now(),
+    epoch integer NOT NULL DEFAULT 1
 )
 """
+_UPGRADES = (
+    # From schema 1; older code, which knows no epoch, writes in the first.
+    "ALTER TABLE ledger.transactions ADD COLUMN IF NOT EXISTS epoch integer NOT NULL DEFAULT 1",
+    """
+    CREATE TABLE IF NOT EXISTS ledger.verifications (
+        run text NOT NULL,
+        region text NOT NULL,
+        epoch integer NOT NULL,
+        verified_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (run, region)
+    )
+    """,
+)
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
@@ -78,8 +92,9 @@ def _statements(connection: Connection, user: str) -> list[str]:
         f"GRANT {IAM_ROLE} TO {role}",
         "CREATE SCHEMA IF NOT EXISTS ledger",
         _TABLE,
+        *_UPGRADES,
         f"GRANT USAGE ON SCHEMA ledger TO {role}",
-        f"GRANT SELECT, INSERT ON ledger.transactions TO {role}",
+        f"GRANT SELECT, INSERT ON ledger.transactions, ledger.verifications TO {role}",
     ]
 
 

@@ -1,9 +1,10 @@
 """The routes, and what each answers.
 
 A route is a row of ``ROUTES``; a new one is a method and a row. Writes are refused outside the
-writer region, because two regions that both take writes would lose some.
+writer region, and in it while a recovery moves the writer, because two regions that both take writes
+would lose some.
 
-    POST /transactions                    201 created, 200 exact repeat, 400, 409, 413, 503 standby
+    POST /transactions                    201 created, 200 exact repeat, 400, 409, 413, 503 standby or fenced
     GET  /transactions/{transactionId}    200, 404; an eventually consistent read of this region
     GET  /transactions?status=            200, 400; the latest first, from this region's index
     GET  /health                          200: the function runs
@@ -26,6 +27,7 @@ from books import Books
 from log import Log, describe
 from reply import Refused, Reply
 from settings import Settings
+from standing import Standing
 from store import Store
 
 if TYPE_CHECKING:
@@ -61,10 +63,17 @@ class Api:
     """Answers proxy events of an API Gateway REST API."""
 
     def __init__(
-        self, *, settings: Settings, store: Store, log: Log, ledger: Ledger | None = None
+        self,
+        *,
+        settings: Settings,
+        store: Store,
+        standing: Standing,
+        log: Log,
+        ledger: Ledger | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
+        self._standing = standing
         self._ledger = ledger
         self._books = Books(ledger=ledger, store=store) if ledger else store
         self._log = log
@@ -96,13 +105,8 @@ class Api:
 
     def create(self, event: dict[str, Any], _: Mapping[str, str]) -> Reply:
         """POST /transactions."""
-        if not self._settings.takes_writes:
-            reason = (
-                f"{self._settings.region} is the standby and takes no writes; "
-                f"the writer is {self._settings.writer_region}"
-            )
-            raise Refused(503, "standby", [reason])
-        kept = self._books.create(transaction.request(body.json_object(event)))
+        writer = self._standing.for_a_write()
+        kept = self._books.create(transaction.request(body.json_object(event)), writer)
         shown = self._shown(kept.transaction)
         return Reply(200, shown, {REPEATED: "true"}) if kept.repeated else Reply(201, shown)
 
@@ -128,13 +132,18 @@ class Api:
 
     def ready(self, _: dict[str, Any], __: Mapping[str, str]) -> Reply:
         """GET /ready."""
-        checks = readiness.check(self._store.client, self._settings, self._ledger)
+        writer = self._standing.recent()
+        writes = writer.region == self._settings.region
+        checks = readiness.check(
+            self._store.client, self._settings, self._ledger, takes_writes=writes
+        )
         ready = all(each["ok"] for each in checks.values())
         return Reply(
             200 if ready else 503,
             {
                 "ready": ready,
-                "role": "writer" if self._settings.takes_writes else "standby",
+                "role": "standby" if not writes else "fenced" if writer.fenced else "writer",
+                "epoch": writer.epoch,
                 "region": self._settings.region,
                 "checks": checks,
             },

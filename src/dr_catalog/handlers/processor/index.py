@@ -1,7 +1,7 @@
 """The transaction processor: what Lambda calls.
 
 An event of an API Gateway proxy integration comes in, its answer goes out. ``api`` finds the route,
-``body`` and ``transaction`` read the request strictly, ``store`` keeps transactions exactly once,
+``standing`` says who writes, ``body`` and ``transaction`` read the request strictly, ``store`` keeps transactions exactly once,
 with ``books`` and ``ledger`` also in Aurora where the environment names a ledger, ``readiness`` looks
 deeper, ``log`` writes one line a request.
 
@@ -21,6 +21,7 @@ from api import Api
 from botocore.config import Config
 from log import Log
 from settings import Settings
+from standing import Standing
 from store import Store
 
 
@@ -33,7 +34,7 @@ def _ledger(settings: Settings) -> Any:
     return Ledger(
         settings=settings.ledger,
         region=settings.region,
-        takes_writes=settings.takes_writes,
+        takes_writes=lambda: STANDING.recent().region == settings.region,
         token=boto3.client("rds", region_name=settings.region).generate_db_auth_token,
     )
 
@@ -48,9 +49,21 @@ DYNAMODB = boto3.client(
         retries={"mode": "standard", "total_max_attempts": 3},
     ),
 )
+STANDING = Standing(
+    client=DYNAMODB,
+    table=SETTINGS.state_table,
+    region=SETTINGS.region,
+    launch_region=SETTINGS.writer_region,
+)
 API = Api(
     settings=SETTINGS,
-    store=Store(client=DYNAMODB, table=SETTINGS.table, keep_for_days=SETTINGS.ttl_days),
+    store=Store(
+        client=DYNAMODB,
+        table=SETTINGS.table,
+        keep_for_days=SETTINGS.ttl_days,
+        condition=STANDING.condition,
+    ),
+    standing=STANDING,
     log=Log(level=SETTINGS.log_level, region=SETTINGS.region, suffix=SETTINGS.suffix),
     ledger=_ledger(SETTINGS),
 )

@@ -38,9 +38,9 @@ _COLUMNS = (
 )
 _INSERT = (
     "INSERT INTO ledger.transactions"
-    " (transaction_id, amount, status, occurred_at, fingerprint, region)"
+    " (transaction_id, amount, status, occurred_at, fingerprint, region, epoch)"
     " VALUES (:id, CAST(:amount AS numeric), :status, CAST(:time AS timestamptz), :fingerprint,"
-    f" :region) ON CONFLICT (transaction_id) DO NOTHING RETURNING {_COLUMNS}"
+    f" :region, :epoch) ON CONFLICT (transaction_id) DO NOTHING RETURNING {_COLUMNS}"
 )
 _SELECT = f"SELECT {_COLUMNS} FROM ledger.transactions WHERE transaction_id = :id"
 _WRITER = "SELECT pg_is_in_recovery(), has_table_privilege('ledger.transactions', 'INSERT')"
@@ -68,7 +68,7 @@ class Ledger:
     Args:
         settings: Where it is.
         region: This region.
-        takes_writes: Whether this region is the writer.
+        takes_writes: Whether this region is the writer, asked again at each statement.
         token: From host, port, user and region to an IAM token.
     """
 
@@ -77,7 +77,7 @@ class Ledger:
         *,
         settings: LedgerSettings,
         region: str,
-        takes_writes: bool,
+        takes_writes: Callable[[], bool],
         token: Callable[..., str],
     ) -> None:
         self._settings = settings
@@ -86,10 +86,14 @@ class Ledger:
         self._token = token
         self._connection: Connection | None = None
         self._server: Server | None = None
+        self._endpoint = ""
         self._followed = 0.0
 
-    def create(self, request: Request, transaction: Transaction) -> Kept:
+    def create(self, request: Request, transaction: Transaction, *, epoch: int) -> Kept:
         """Keep the transaction, or find that the same request made one already.
+
+        Args:
+            epoch: That of the writer, which the row carries.
 
         Raises:
             Refused: 409 when the id belongs to a different request; 503 when the ledger can't be
@@ -103,6 +107,7 @@ class Ledger:
             time=transaction.timestamp,
             fingerprint=request.fingerprint(),
             region=self._region,
+            epoch=epoch,
         )
         if rows:
             return Kept(_transaction(rows[0]), repeated=False)
@@ -127,7 +132,7 @@ class Ledger:
 
     def check(self) -> Mapping[str, str]:
         """What is not as this region's role needs it, by check; empty texts where all is well."""
-        checks = self._check_writer if self._takes_writes else self._check_reader
+        checks = self._check_writer if self._takes_writes() else self._check_reader
         try:
             return checks()
         except Refused as refusal:
@@ -138,7 +143,7 @@ class Ledger:
     @property
     def checks(self) -> tuple[str, ...]:
         """The names of the checks."""
-        return ("ledger",) if self._takes_writes else ("ledger", "lag")
+        return ("ledger",) if self._takes_writes() else ("ledger", "lag")
 
     def _check_writer(self) -> Mapping[str, str]:
         [[read_only, may_write]] = self._run(_WRITER)
@@ -176,12 +181,13 @@ class Ledger:
         )
 
     def _connected(self) -> Connection:
-        now = time.monotonic()
-        if self._connection is None or now - self._followed > FOLLOW_AFTER:
-            found = server(self._settings.endpoint(takes_writes=self._takes_writes))
+        now, endpoint = time.monotonic(), self._settings.endpoint(takes_writes=self._takes_writes())
+        late = now - self._followed > FOLLOW_AFTER
+        if self._connection is None or late or endpoint != self._endpoint:
+            found = server(endpoint)
             if found != self._server:
                 self._drop()
-            self._server, self._followed = found, now
+            self._server, self._endpoint, self._followed = found, endpoint, now
         if self._connection is None:
             assert self._server is not None
             self._connection = connect(

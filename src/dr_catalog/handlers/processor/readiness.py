@@ -28,14 +28,14 @@ Problem = str
 
 
 def check(
-    client: Any, settings: Settings, ledger: Ledger | None = None
+    client: Any, settings: Settings, ledger: Ledger | None = None, *, takes_writes: bool
 ) -> dict[str, dict[str, Any]]:
     """Every check by name: ``ok``, ``took_ms`` and, when not ok, ``reason``."""
     probes: list[Callable[[], Mapping[str, Problem]]] = [
         lambda: _description(client, settings),
         lambda: {"read": _read(client, settings)},
     ]
-    if settings.takes_writes:
+    if takes_writes:
         probes.append(lambda: {"write": _write(client, settings)})
     names: list[tuple[str, ...]] = [("table", "index", "replica"), ("read",), ("write",)][
         : len(probes)

@@ -56,10 +56,11 @@ class Settings:
         table: ``TABLE_NAME``, the transactions table in this region.
         index: ``STATUS_INDEX``, the index that lists by status.
         region: ``AWS_REGION``, set by Lambda.
-        writer_region: ``WRITER_REGION``, the only region that takes writes.
+        writer_region: ``WRITER_REGION``, the region that takes writes unless a recovery has said otherwise.
         suffix: ``SUFFIX``, the environment suffix.
         log_level: ``LOG_LEVEL``: DEBUG, INFO (default), WARNING or ERROR.
         ttl_days: ``TTL_DAYS``: days after which items expire; 0 (default) keeps them.
+        state_table: ``RECOVERY_TABLE``, where a recovery says who writes; empty where there is none.
         ledger: ``LEDGER_*``, where there is a ledger beside the table.
     """
 
@@ -70,6 +71,7 @@ class Settings:
     suffix: str
     log_level: str = "INFO"
     ttl_days: int = 0
+    state_table: str = ""
     ledger: LedgerSettings | None = None
 
     @classmethod
@@ -88,10 +90,6 @@ class Settings:
             suffix=environment["SUFFIX"],
             log_level=environment.get("LOG_LEVEL", "INFO").upper(),
             ttl_days=int(environment.get("TTL_DAYS", "0")),
+            state_table=environment.get("RECOVERY_TABLE", ""),
             ledger=LedgerSettings.of(environment),
         )
-
-    @property
-    def takes_writes(self) -> bool:
-        """Whether this region is the writer."""
-        return self.region == self.writer_region

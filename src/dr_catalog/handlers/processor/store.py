@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -31,10 +31,13 @@ from botocore.exceptions import ClientError
 from listing import Listing
 from log import error_code
 from reply import Refused
+from standing import Writer, fenced
 from transaction import Request, Transaction, exact
 
 CLAIM = "#claim"
 ATTEMPTS = 6
+ITEMS = 2
+"""How many items a transaction makes; what holds it to the writer comes after them."""
 FIRST_PAUSE = 0.05
 """Seconds; each further pause may be twice as long."""
 _DAY = 86_400
@@ -61,24 +64,36 @@ class Store:
     Args:
         client: A boto3 DynamoDB client.
         table: The table's name.
+        condition: From who writes to what holds a write to it, as items of its transaction.
         keep_for_days: Days after which items carry leave to expire (``expiresAt``, epoch seconds);
             0 keeps them. A repeat is known for as long as the transaction is kept.
     """
 
-    def __init__(self, *, client: Any, table: str, keep_for_days: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        client: Any,
+        table: str,
+        keep_for_days: int = 0,
+        condition: Callable[[Writer], list[dict[str, Any]]] = lambda _: [],
+    ) -> None:
         self.client = client
         self.table = table
+        self._condition = condition
         self._keep_for_days = keep_for_days
 
-    def create(self, request: Request, transaction: Transaction | None = None) -> Kept:
+    def create(
+        self, request: Request, writer: Writer, transaction: Transaction | None = None
+    ) -> Kept:
         """Keep what is requested, or find that it is kept already.
 
         Args:
+            writer: Who writes, as this request found it.
             transaction: What the request made elsewhere; by default it is made now.
 
         Raises:
             Refused: 409 when the id belongs to a different request; 503 when other requests kept
-                getting in the way.
+                getting in the way, or a fence has come meanwhile.
             ClientError: The table refused for another reason.
         """
         now = datetime.now(UTC)
@@ -87,9 +102,12 @@ class Store:
             if attempt:
                 time.sleep(random.uniform(0, FIRST_PAUSE * 2**attempt))
             try:
-                self._put(request, transaction, expires=self._expiry(now))
+                self._put(request, transaction, writer, expires=self._expiry(now))
             except ClientError as error:
-                reasons = _reasons(error)
+                told = _reasons(error)
+                reasons = set(told[:ITEMS])
+                if "ConditionalCheckFailed" in told[ITEMS:]:
+                    raise fenced(writer.region) from None
                 if "ConditionalCheckFailed" in reasons:
                     kept = self.known(request)
                     if kept:
@@ -170,13 +188,21 @@ class Store:
         )
         return [_transaction(item) for item in page["Items"]], "LastEvaluatedKey" in page
 
-    def _put(self, request: Request, transaction: Transaction, *, expires: dict[str, Any]) -> None:
+    def _put(
+        self,
+        request: Request,
+        transaction: Transaction,
+        writer: Writer,
+        *,
+        expires: dict[str, Any],
+    ) -> None:
         result = {
             "amount": {"N": transaction.amount},
             "status": {"S": transaction.status},
             "timestamp": {"S": transaction.timestamp},
         }
         transaction_id = {"S": transaction.transaction_id}
+        epoch = {"epoch": {"N": str(writer.epoch)}}
         claim = {
             "transactionId": transaction_id,
             "timestamp": {"S": CLAIM},
@@ -184,18 +210,17 @@ class Store:
             "result": {"M": result},
         }
         items = (claim, {"transactionId": transaction_id, **result})
-        self.client.transact_write_items(
-            TransactItems=[
-                {
-                    "Put": {
-                        "TableName": self.table,
-                        "Item": item | expires,
-                        "ConditionExpression": "attribute_not_exists(transactionId)",
-                    }
+        puts: list[dict[str, Any]] = [
+            {
+                "Put": {
+                    "TableName": self.table,
+                    "Item": item | epoch | expires,
+                    "ConditionExpression": "attribute_not_exists(transactionId)",
                 }
-                for item in items
-            ]
-        )
+            }
+            for item in items
+        ]
+        self.client.transact_write_items(TransactItems=puts + self._condition(writer))
 
     def _expiry(self, now: datetime) -> dict[str, Any]:
         if self._keep_for_days <= 0:
@@ -214,8 +239,8 @@ def _transaction(item: Mapping[str, Any]) -> Transaction:
     )
 
 
-def _reasons(error: ClientError) -> set[str]:
-    """Why the items of a cancelled transaction were not written."""
+def _reasons(error: ClientError) -> list[str]:
+    """Why the items of a cancelled transaction were not written, in their order."""
     if error_code(error) != "TransactionCanceledException":
-        return set()
-    return {reason.get("Code", "") for reason in error.response.get("CancellationReasons", [])}
+        return []
+    return [reason.get("Code", "") for reason in error.response.get("CancellationReasons", [])]

@@ -60,7 +60,7 @@ def _newest(world: World, run: Run) -> None:
             continue
         try:
             newest = world.stores.last_write(store, run.source)
-        except (Unreachable, OSError):
+        except Unreachable:
             continue  # a figure and no more
         found[store] = iso(newest) if newest else ""
 
