@@ -171,9 +171,14 @@ def test_the_reader_and_the_canary_write_nothing_but_the_canarys_records(
         for name, role in roles(ours, "dev").items()
     }
     assert writing["dr-catalog-reader"] == {}
-    records = {"arn:aws:ssm:*:111111111111:parameter/dr-catalog/canary/*"}
+    regions = ("us-east-1", "us-west-2")
+    records = {
+        f"arn:aws:ssm:{region}:111111111111:parameter/dr-catalog/canary/*" for region in regions
+    }
     assert writing["dr-catalog-canary"] == {
-        "execute-api:Invoke": {"arn:aws:execute-api:*:111111111111:*/*/GET/*"},
+        "execute-api:Invoke": {
+            f"arn:aws:execute-api:{region}:111111111111:*/*/GET/*" for region in regions
+        },
         "servicecatalog:ProvisionProduct": {"*"},
         "servicecatalog:TerminateProvisionedProduct": {"*"},
         "servicecatalog:UpdateProvisionedProduct": {"*"},

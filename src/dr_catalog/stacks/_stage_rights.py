@@ -94,7 +94,7 @@ class StageRights:
                     "ssm:PutParameter",
                     "ssm:RemoveTagsFromResource",
                 ],
-                [self._arn("ssm", f"parameter{name}", region=True) for name in _PARAMETERS],
+                [arn for name in _PARAMETERS for arn in self._regional("ssm", f"parameter{name}")],
                 _VIA_CLOUDFORMATION,
             ),
             # Who runs a version is looked up before it is retired, in each account that may.
@@ -183,23 +183,20 @@ class StageRights:
             ),
             _allow(
                 ["ssm:DeleteParameter", "ssm:PutParameter"],
-                self._arn("ssm", "parameter/dr-catalog/canary/*", region=True),
-                self._here(),
+                self._regional("ssm", "parameter/dr-catalog/canary/*"),
             ),
             _allow(
                 ["ssm:GetParameter", "ssm:GetParametersByPath"],
                 [
-                    self._arn("ssm", f"parameter/{path}", region=True)
-                    for path in ("dr-catalog/*", "dr/*")
+                    *self._regional("ssm", "parameter/dr-catalog/*"),
+                    *self._regional("ssm", "parameter/dr/*"),
                 ],
-                self._here(),
             ),
+            _allow(["execute-api:Invoke"], self._regional("execute-api", "*/*/GET/*")),
             _allow(
-                ["execute-api:Invoke"],
-                self._arn("execute-api", "*/*/GET/*", region=True),
-                self._here(),
+                ["apigateway:GET"],
+                [f"arn:{self.partition}:apigateway:{region}::/*" for region in self.stage.regions],
             ),
-            _allow(["apigateway:GET"], f"arn:{self.partition}:apigateway:*::/*", self._here()),
             # Lists, to see what is left; they have no resource, or one whose name is not known before.
             _allow(list(_LOOKING), "*", self._here()),
             _allow(list(_LOOKING_GLOBALLY), "*"),
@@ -215,8 +212,7 @@ class StageRights:
             _allow([f"servicecatalog:{action}" for action in _READING], "*", self._here()),
             _allow(
                 ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"],
-                self._arn("ssm", "parameter/dr-catalog/*", region=True),
-                self._here(),
+                self._regional("ssm", "parameter/dr-catalog/*"),
             ),
         ]
 
@@ -237,9 +233,14 @@ class StageRights:
             for region in self.stage.regions
         ]
 
-    def _arn(self, service: str, resource: str, *, region: bool = False) -> str:
-        where = "*" if region else ""
-        return f"arn:{self.partition}:{service}:{where}:{self.stage.account}:{resource}"
+    def _arn(self, service: str, resource: str) -> str:
+        return f"arn:{self.partition}:{service}::{self.stage.account}:{resource}"
+
+    def _regional(self, service: str, resource: str) -> list[str]:
+        return [
+            f"arn:{self.partition}:{service}:{region}:{self.stage.account}:{resource}"
+            for region in self.stage.regions
+        ]
 
 
 def _allow(

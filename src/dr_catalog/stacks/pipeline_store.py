@@ -2,6 +2,9 @@
 
 A stack of its own, which comes first: the pipeline's template may be too long for a request, and then
 goes through the artifact bucket. It knows all of this by name, and takes the key's ARN as an export.
+
+The buckets write no access logs: who may come is named role by role, and whoever wants each request on
+record has CloudTrail's data events for that.
 """
 
 from __future__ import annotations
