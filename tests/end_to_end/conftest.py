@@ -17,6 +17,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 from click.testing import CliRunner, Result
 
 from dr_catalog.cli.main import cli
@@ -47,6 +48,20 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
             os.environ.pop(name, None)
         os.environ.update(before)
         boto3.DEFAULT_SESSION = None
+
+
+@contextmanager
+def recorded(calls: set[tuple[str, str]]) -> Iterator[None]:
+    """Note which operations of which services are called for the time of a block, by whomever."""
+    call = BaseClient._make_api_call
+
+    def note(client: Any, operation: str, arguments: Any) -> Any:
+        calls.add((client.meta.service_model.service_name, operation))
+        return call(client, operation, arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", note)
+        yield
 
 
 @dataclass(frozen=True)
@@ -143,10 +158,20 @@ def synthesised_once(synthesised: Mapping[str, str]) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def hub(person: Callable[[str], Identity], synthesised: Mapping[str, str]) -> Identity:
+def calls_of_publish() -> set[tuple[str, str]]:
+    """The operations that the first publication called, once there is a `hub`."""
+    return set()
+
+
+@pytest.fixture(scope="session")
+def hub(
+    person: Callable[[str], Identity],
+    synthesised: Mapping[str, str],
+    calls_of_publish: set[tuple[str, str]],
+) -> Identity:
     """The platform engineer, once the catalog is published."""
     engineer = person(HUB)
-    with without_synthesis(synthesised):
+    with without_synthesis(synthesised), recorded(calls_of_publish):
         engineer.ok("publish", "--stage", "dev", "--root", str(ROOT))
     return engineer
 

@@ -182,7 +182,7 @@ def test_the_reader_and_the_canary_write_nothing_but_the_canarys_records(
         "servicecatalog:ProvisionProduct": {"*"},
         "servicecatalog:TerminateProvisionedProduct": {"*"},
         "servicecatalog:UpdateProvisionedProduct": {"*"},
-        "ssm:DeleteParameter": records,
+        "ssm:DeleteParameters": records,
         "ssm:PutParameter": records,
     }
 

@@ -182,7 +182,7 @@ class StageRights:
                 self._here(**{"servicecatalog:roleLevel": "self"}),
             ),
             _allow(
-                ["ssm:DeleteParameter", "ssm:PutParameter"],
+                ["ssm:DeleteParameters", "ssm:PutParameter"],
                 self._regional("ssm", "parameter/dr-catalog/canary/*"),
             ),
             _allow(
@@ -344,7 +344,9 @@ _LOOKING = (
     "ec2:DescribeVpcEndpoints",
     "ec2:DescribeVpcPeeringConnections",
     "ec2:DescribeVpcs",
+    "events:DescribeRule",
     "events:ListRules",
+    "events:ListTargetsByRule",
     "kms:DescribeKey",
     "kms:GetKeyRotationStatus",
     "kms:ListKeys",
@@ -368,6 +370,8 @@ _LOOKING = (
     "sns:GetTopicAttributes",
     "sns:ListTopics",
     "ssm:DescribeParameters",
+    "states:DescribeStateMachine",
+    "states:ListStateMachines",
 )
 _LOOKING_GLOBALLY = (
     "iam:ListRoles",
