@@ -29,6 +29,7 @@ ONE_SIDED = {
     "peer": {
         "route53/serving-region",
         *(f"recovery/{name}" for name in ("state-machine-arn", "failover-mode", "dashboard")),
+        *(f"recovery/{name}" for name in ("launch-endpoint", "rpo-seconds", "rto-seconds")),
     },
 }
 """What only one region has to tell: DNS and guard are the launch region's, control metric and recovery the

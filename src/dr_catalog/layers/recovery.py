@@ -156,6 +156,9 @@ class Recovery(Construct):
                 "state-machine-arn": self.machine_arn,
                 "failover-mode": failover_mode,
                 "dashboard": self.dashboard,
+                "launch-endpoint": recovered.launch_endpoint,
+                "rpo-seconds": str(recovered.rpo_seconds),
+                "rto-seconds": str(recovered.rto_seconds),
             },
         )
 
