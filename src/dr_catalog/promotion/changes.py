@@ -1,0 +1,137 @@
+"""What promotion from a stage changes for the next stage's tenants, in few words.
+
+    the commit's default and the next stage's -> their releases -> contract -> one line a product
+
+The text goes into a pipeline's variable and into an approval, which hold 1,000 characters.
+https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Approval.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..definitions import Catalog, Product, SemanticVersion, Stage
+from ..errors import NotFoundError
+from ..releases.contract import Change, compare
+from ..releases.layout import Release, load_release
+from ..releases.template import Template
+from .standing import Standing
+
+LONGEST = 900
+_NAMED = 6  # resources and parameters that a line names of each kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promotion:
+    """What the next stage's default becomes.
+
+    Args:
+        product: The product's name.
+        before: The next stage's default; empty where it has none.
+        after: The commit's default.
+        words: What tenants meet, the gravest first.
+    """
+
+    product: str
+    before: str
+    after: str
+    words: tuple[str, ...]
+
+    def __str__(self) -> str:
+        head = f"{self.product} {self.before or 'new'} -> {self.after}"
+        return f"{head}: {'; '.join(self.words)}."
+
+
+def promotions(catalog: Catalog, *, following: Stage, there: Standing) -> tuple[Promotion, ...]:
+    """What the next stage's tenants get, by product; none where its default stays.
+
+    Args:
+        catalog: The commit's definitions.
+        following: The next stage.
+        there: What it has.
+    """
+    offered = (catalog.products[name] for name in catalog.portfolio_of(following).products)
+    return tuple(
+        _promotion(product, there.default(product.product))
+        for product in offered
+        if product.default and product.default.version != there.default(product.product)
+    )
+
+
+def text(found: tuple[Promotion, ...], *, following: str) -> str:
+    """The lines, cut to ``LONGEST`` characters together."""
+    if not found:
+        return f"Nothing changes for the tenants of stage {following}."
+    share = (LONGEST - len(found)) // len(found)
+    return "\n".join(_cut(str(each), share) for each in found)
+
+
+def _cut(line: str, longest: int) -> str:
+    if len(line) <= longest:
+        return line
+    more = " ... (cut)"
+    return line[: longest - len(more)] + more
+
+
+def _promotion(product: Product, before: str) -> Promotion:
+    after = product.default
+    assert after is not None
+    return Promotion(
+        product=product.product,
+        before=before,
+        after=after.version,
+        words=tuple(_words(product, before, after.version)),
+    )
+
+
+def _words(product: Product, before: str, after: str) -> Iterator[str]:
+    new = load_release(product, after)
+    if not before:
+        resources = sum(entry.resources for entry in new.manifest.templates.values())
+        yield f"first offered, with {len(new.manifest.parameters)} parameters"
+        yield f"{resources} resources in both regions"
+        return
+    try:
+        old = load_release(product, before)
+    except NotFoundError:
+        yield f"{before} is no longer among the releases, so the two can't be compared"
+        return
+    changes = compare(before=before, after=after, old=old.templates, new=new.templates).changes
+    if SemanticVersion.parse(after) < SemanticVersion.parse(before):
+        yield "a rollback; who runs the newer version keeps it"
+    breaking = [each for each in changes if each.breaking]
+    if breaking:
+        yield f"BREAKING: {_listed(breaking)}"
+    kinds = {
+        "replaced": [c for c in changes if c.kind == "resource" and " replaced" in c.what],
+        "removed": [c for c in changes if c.kind == "resource" and c.what.endswith("removed")],
+    }
+    for kind, of in kinds.items():
+        if of:
+            held = " (holds data)" if any(each.data_bearing for each in of) else ""
+            yield f"{len(of)} resources {kind}{held}: {_listed(of)}"
+    parameters = [each for each in changes if each.kind == "parameter" and not each.breaking]
+    if parameters:
+        yield f"{len(parameters)} parameters: {_listed(parameters, what=True)}"
+    added = sum(c.kind == "resource" and c.what.endswith(" added") for c in changes)
+    changed = _changed(old, new) - sum(map(len, kinds.values()))
+    yield f"{added} resources added, {max(changed, 0)} changed in place"
+
+
+def _listed(changes: list[Change], *, what: bool = False) -> str:
+    named = [f"{each.name} ({each.what})" if what else each.name for each in changes[:_NAMED]]
+    more = [f"{len(changes) - _NAMED} more"] if len(changes) > _NAMED else []
+    return ", ".join([*named, *more])
+
+
+def _changed(old: Release, new: Release) -> int:
+    """How many resources of one id and type have other properties."""
+    total = 0
+    for role in old.templates.keys() & new.templates.keys():
+        was, now = (Template.parse(role, each.templates[role]).by_id for each in (old, new))
+        total += sum(
+            was[name].type == now[name].type and was[name].properties != now[name].properties
+            for name in was.keys() & now.keys()
+        )
+    return total
