@@ -75,8 +75,8 @@ def reset(port: int) -> None:
 @click.option(
     "--account",
     required=True,
-    metavar="hub|tenant|ID",
-    help="Whose credentials: the hub's, the tenant's, or those of any 12-digit account.",
+    metavar="hub|tenant|pipeline|ID",
+    help="Whose credentials: one of these three, or those of any 12-digit account.",
 )
 @click.option("--role", help="Assume this role there; the simulation makes it if it is missing.")
 @click.option("--region", default="us-east-1", show_default=True, help="The default region.")
@@ -87,7 +87,7 @@ def env(account: str, role: str | None, region: str, port: int) -> None:
     if not re.fullmatch(r"\d{12}", number):
         raise UsageError(
             f"'{account}' is not an account",
-            why="it must be hub, tenant or 12 digits",
+            why="it must be hub, tenant, pipeline or 12 digits",
             hint="`dr-catalog local env --account tenant`",
         )
     if not re.fullmatch(r"[a-z0-9-]+", region):
@@ -108,20 +108,22 @@ def env(account: str, role: str | None, region: str, port: int) -> None:
 
 
 def _join(simulation: Simulation) -> None:
-    """Let the hubs enter the tenants' accounts, as in an organisation."""
-    hubs, tenants = _accounts_here()
-    for tenant in tenants:
-        make_role(endpoint=simulation.url, account=tenant, role=ACCESS_ROLE, trusted=hubs)
+    """Let hubs and pipeline enter each other's and the tenants' accounts, as in an organisation."""
+    trusted, entered = _accounts_here()
+    for account in entered:
+        make_role(endpoint=simulation.url, account=account, role=ACCESS_ROLE, trusted=trusted)
 
 
 def _accounts_here() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The hubs and the tenants: the simulation's own, and those of a catalog in this folder."""
-    hubs, tenants = {ACCOUNTS["hub"]}, {ACCOUNTS["tenant"]}
+    """Who may enter, and where: the simulation's own accounts, and those of a catalog in this folder."""
+    hubs, others, tenants = {ACCOUNTS["hub"]}, {ACCOUNTS["pipeline"]}, {ACCOUNTS["tenant"]}
     if Path("pipeline/pipeline.yaml").is_file():
         from ..definitions import load_pipeline, load_portfolio
 
         # Whoever needs the catalog to be right says so; here it is not needed.
         with contextlib.suppress(DefinitionError):
-            hubs |= {stage.account for stage in load_pipeline(Path("pipeline")).stages}
+            pipeline = load_pipeline(Path("pipeline"))
+            hubs |= {stage.account for stage in pipeline.stages}
+            others |= {pipeline.account}
             tenants |= set(load_portfolio(Path("portfolio")).shares.accounts)
-    return tuple(sorted(hubs)), tuple(sorted(tenants))
+    return tuple(sorted(hubs | others)), tuple(sorted(hubs | tenants))

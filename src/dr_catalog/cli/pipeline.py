@@ -12,6 +12,8 @@ from .lazy import LazyGroup
 COMMANDS = {
     "deploy": "Deploy the pipeline, and its access to the stages' accounts.",
     "run": "Run the pipeline's actions in the local simulation.",
+    "status": "Show which version is in which stage, what waits and what differs.",
+    "changes": "Say what promotion from a stage changes for the next one's tenants.",
 }
 
 

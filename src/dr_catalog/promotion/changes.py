@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Appro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ..definitions import Catalog, Product, SemanticVersion, Stage
@@ -97,41 +97,44 @@ def _words(product: Product, before: str, after: str) -> Iterator[str]:
     except NotFoundError:
         yield f"{before} is no longer among the releases, so the two can't be compared"
         return
-    changes = compare(before=before, after=after, old=old.templates, new=new.templates).changes
     if SemanticVersion.parse(after) < SemanticVersion.parse(before):
-        yield "a rollback; who runs the newer version keeps it"
-    breaking = [each for each in changes if each.breaking]
-    if breaking:
-        yield f"BREAKING: {_listed(breaking)}"
-    kinds = {
-        "replaced": [c for c in changes if c.kind == "resource" and " replaced" in c.what],
-        "removed": [c for c in changes if c.kind == "resource" and c.what.endswith("removed")],
-    }
-    for kind, of in kinds.items():
-        if of:
-            held = " (holds data)" if any(each.data_bearing for each in of) else ""
-            yield f"{len(of)} resources {kind}{held}: {_listed(of)}"
-    parameters = [each for each in changes if each.kind == "parameter" and not each.breaking]
-    if parameters:
-        yield f"{len(parameters)} parameters: {_listed(parameters, what=True)}"
-    added = sum(c.kind == "resource" and c.what.endswith(" added") for c in changes)
-    changed = _changed(old, new) - sum(map(len, kinds.values()))
-    yield f"{added} resources added, {max(changed, 0)} changed in place"
+        yield "a rollback, after which new launches take the older version"
+    changes = compare(before=before, after=after, old=old.templates, new=new.templates).changes
+    resources = [each for each in changes if each.kind == "resource"]
+    added = [each for each in resources if each.what.endswith(" added")]
+    lost = [each for each in resources if each not in added]
+    removed = [each for each in lost if each.what.endswith(" removed")]
+    replaced = [each for each in lost if each not in removed]
+    for words, of in (("replaced", replaced), ("removed", removed)):
+        if grave := [each for each in of if each.breaking]:
+            held = ", which hold data" if any(each.data_bearing for each in grave) else ""
+            yield f"{len(grave)} resources {words}{held}: {_listed(grave)}"
+    for kind in ("parameter", "output"):
+        by_what: dict[str, list[Change]] = {}
+        for each in changes:  # the breaking ones first
+            if each.kind == kind:
+                by_what.setdefault(f"{'BREAKS, ' if each.breaking else ''}{each.what}", []).append(
+                    each
+                )
+        for what, alike in by_what.items():
+            yield f"{len(alike)} {kind}s ({what}): {_listed(alike)}"
+    gone = {(each.template, each.name) for each in lost}
+    yield f"{len(added)} resources added, {_changed(old, new, gone)} changed in place"
 
 
-def _listed(changes: list[Change], *, what: bool = False) -> str:
-    named = [f"{each.name} ({each.what})" if what else each.name for each in changes[:_NAMED]]
+def _listed(changes: list[Change]) -> str:
     more = [f"{len(changes) - _NAMED} more"] if len(changes) > _NAMED else []
-    return ", ".join([*named, *more])
+    return ", ".join([*(each.name for each in changes[:_NAMED]), *more])
 
 
-def _changed(old: Release, new: Release) -> int:
-    """How many resources of one id and type have other properties."""
+def _changed(old: Release, new: Release, lost: Collection[tuple[str, str]]) -> int:
+    """How many resources have other properties, besides those that are replaced."""
     total = 0
     for role in old.templates.keys() & new.templates.keys():
         was, now = (Template.parse(role, each.templates[role]).by_id for each in (old, new))
         total += sum(
-            was[name].type == now[name].type and was[name].properties != now[name].properties
+            was[name].properties != now[name].properties
             for name in was.keys() & now.keys()
+            if (role, name) not in lost
         )
     return total

@@ -1,13 +1,13 @@
 """What each stage has, as its Service Catalog says: which version is what, and with which digest.
 
-    stage -> the portfolio's stack and each product's versions, in both regions -> Standing
-    standings -> rows, a version each, and what differs between stages and between regions
+stage -> the portfolio's stack and each product's versions, in both regions -> Standing
+standings -> rows, a version each, and what differs between stages and between regions
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -90,13 +90,11 @@ def standing(stage: Stage, accounts: Accounts) -> Standing:
         )
 
 
-def standings(
-    stages: Iterable[Stage], accounts: Callable[[], Accounts]
-) -> tuple[Standing, ...]:
+def standings(stages: Iterable[Stage], accounts: Accounts) -> tuple[Standing, ...]:
     """Ask every stage, at once."""
     stages = tuple(stages)
     with ThreadPoolExecutor(max_workers=max(len(stages), 1)) as pool:
-        return tuple(pool.map(lambda stage: standing(stage, accounts()), stages))
+        return tuple(pool.map(lambda stage: standing(stage, accounts), stages))
 
 
 def rows(found: Iterable[Standing]) -> tuple[Row, ...]:
@@ -172,6 +170,8 @@ def _differences(product: str, version: str, found: tuple[Standing, ...]) -> Ite
         yield f"other bytes: {told}"
     defaults = {each.stage: each.default(product) for each in reached}
     if DEFAULT in {each.state for each in with_it.values()}:
-        others = [f"{stage} {name or 'none'}" for stage, name in defaults.items() if name != version]
+        others = [
+            f"{stage} {name or 'none'}" for stage, name in defaults.items() if name != version
+        ]
         if others:
             yield f"default elsewhere: {', '.join(others)}"
