@@ -39,10 +39,13 @@ def command(role: str, root: str, output: str) -> None:
     from ..errors import DrCatalogError
     from ..promotion.standing import rows, standings
     from ..publishing import Accounts
+    from ..translation import translated
     from .render import as_json, as_table
 
     pipeline = load_pipeline(Path(root) / "pipeline")
     accounts = Accounts(role=role)
+    with translated(endpoint=os.environ.get("AWS_ENDPOINT_URL")):
+        _ = accounts.own  # without any credentials there is nothing to tell
     found = standings(pipeline.stages, accounts)
     versions = rows(found)
     gates: tuple[Gate, ...] = ()

@@ -106,8 +106,8 @@ def _words(product: Product, before: str, after: str) -> Iterator[str]:
     removed = [each for each in lost if each.what.endswith(" removed")]
     replaced = [each for each in lost if each not in removed]
     for words, of in (("replaced", replaced), ("removed", removed)):
-        if grave := [each for each in of if each.breaking]:
-            held = ", which hold data" if any(each.data_bearing for each in grave) else ""
+        if grave := [change for change in of if change.breaking]:
+            held = ", which hold data" if any(change.data_bearing for change in grave) else ""
             yield f"{len(grave)} resources {words}{held}: {_listed(grave)}"
     for kind in ("parameter", "output"):
         by_what: dict[str, list[Change]] = {}
