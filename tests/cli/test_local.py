@@ -156,9 +156,12 @@ def test_a_catalogs_accounts_are_of_the_organisation(here, run, monkeypatch):
     monkeypatch.setattr("dr_catalog.cli.init._release", lambda _: None)
     assert run("init", "mine", *accounts).exit_code == 0
     monkeypatch.chdir("mine")
-    assert local._accounts_here() == (
-        ("111111111111", "333333333333"),
-        ("222222222222", "444444444444"),
-    )
+    trusted, entered = local._accounts_here()
+    assert trusted == ("111111111111", "333333333333", "555555555555")
+    # A stage's account is entered too: by the pipeline.
+    assert entered == ("111111111111", "222222222222", "333333333333", "444444444444")
     Path("pipeline/pipeline.yaml").write_text("stages: 3")
-    assert local._accounts_here() == (("111111111111",), ("222222222222",))
+    assert local._accounts_here() == (
+        ("111111111111", "555555555555"),
+        ("111111111111", "222222222222"),
+    )

@@ -88,9 +88,9 @@ def _promotion(product: Product, before: str) -> Promotion:
 def _words(product: Product, before: str, after: str) -> Iterator[str]:
     new = load_release(product, after)
     if not before:
-        resources = sum(entry.resources for entry in new.manifest.templates.values())
+        number = sum(entry.resources for entry in new.manifest.templates.values())
         yield f"first offered, with {len(new.manifest.parameters)} parameters"
-        yield f"{resources} resources in both regions"
+        yield f"{number} resources in both regions"
         return
     try:
         old = load_release(product, before)
@@ -105,19 +105,18 @@ def _words(product: Product, before: str, after: str) -> Iterator[str]:
     lost = [each for each in resources if each not in added]
     removed = [each for each in lost if each.what.endswith(" removed")]
     replaced = [each for each in lost if each not in removed]
-    for words, of in (("replaced", replaced), ("removed", removed)):
-        if grave := [change for change in of if change.breaking]:
+    for words, which in (("replaced", replaced), ("removed", removed)):
+        if grave := [change for change in which if change.breaking]:
             held = ", which hold data" if any(change.data_bearing for change in grave) else ""
             yield f"{len(grave)} resources {words}{held}: {_listed(grave)}"
     for kind in ("parameter", "output"):
-        by_what: dict[str, list[Change]] = {}
+        alike: dict[str, list[Change]] = {}
         for each in changes:  # the breaking ones first
             if each.kind == kind:
-                by_what.setdefault(f"{'BREAKS, ' if each.breaking else ''}{each.what}", []).append(
-                    each
-                )
-        for what, alike in by_what.items():
-            yield f"{len(alike)} {kind}s ({what}): {_listed(alike)}"
+                what = f"breaks: {each.what}" if each.breaking else each.what
+                alike.setdefault(what, []).append(each)
+        for what, listed in alike.items():
+            yield f"{len(listed)} {kind}s ({what}): {_listed(listed)}"
     gone = {(each.template, each.name) for each in lost}
     yield f"{len(added)} resources added, {_changed(old, new, gone)} changed in place"
 

@@ -2,14 +2,22 @@
 
 https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md
 
-Its rules are loaded once, and each distinct template is linted once: a template's bytes are its key.
+Its rules are loaded once, and each distinct template is linted once: a template's bytes are its key,
+here and in the user's cache (``$XDG_CACHE_HOME/dr-catalog/lint``), where cfn-lint's version joins them.
 Neither a template's metadata nor a ``.cfnlintrc`` can silence a rule; a written reason in
 ``product.yaml`` can.
 """
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
 from functools import cache
+from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from .findings import Finding
@@ -45,6 +53,33 @@ HARMLESS = frozenset({"W3005"})
 
 @cache
 def _lint(content: bytes) -> tuple[Match, ...]:
+    """What cfn-lint finds: the same for the same bytes, so it is kept, where that is possible."""
+    file = _kept(content)
+    try:
+        return tuple(
+            (place, rule, message, sentence, level)
+            for place, rule, message, sentence, level in json.loads(file.read_text("utf-8"))
+        )
+    except (OSError, ValueError):  # never linted, or not kept to the end
+        found = _linted(content)
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            "w", dir=file.parent, encoding="utf-8", delete=False
+        ) as part:
+            json.dump(found, part)
+        os.replace(part.name, file)  # whole or not at all
+    return found
+
+
+def _kept(content: bytes) -> Path:
+    given = (version("cfn-lint"), REGION, *sorted(HARMLESS))
+    key = hashlib.sha256("\n".join(given).encode() + b"\n" + content).hexdigest()
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home, "dr-catalog", "lint", f"{key}.json")
+
+
+def _linted(content: bytes) -> tuple[Match, ...]:
     from cfnlint.config import ConfigMixIn  # slow: 0.5 s
     from cfnlint.decode.decode import decode_str
     from cfnlint.runner import run_template_by_data
