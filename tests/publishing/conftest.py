@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from botocore.retries.bucket import TokenBucket
 from botocore.stub import Stubber
 
 from dr_catalog.definitions import Stage
@@ -83,3 +85,12 @@ def endpoint() -> Iterator[str]:
     """An embedded AWS of these tests' own."""
     with serving() as url:
         yield url
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits between attempts, which pass at once."""
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    monkeypatch.setattr(TokenBucket, "acquire", lambda *_, **__: True)  # the adaptive mode's
+    return waits

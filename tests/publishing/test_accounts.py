@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
-from botocore.retries.bucket import TokenBucket
 
 from dr_catalog.errors import LaunchError, SetupError
 from dr_catalog.publishing import Accounts
 from dr_catalog.translation import translated
 
 from .conftest import REGION, TENANT, Stubs
+from .wire import Body
 
 THROTTLED = b'{"__type": "ThrottlingException", "message": "Rate exceeded"}'
-
-
-class Body:
-    """A response's body, read once."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-
-    def stream(self) -> Any:
-        yield self.content
-
-
-@pytest.fixture
-def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The waits between attempts, which pass at once."""
-    waits: list[float] = []
-    monkeypatch.setattr(time, "sleep", waits.append)
-    monkeypatch.setattr(TokenBucket, "acquire", lambda *_, **__: True)  # the adaptive mode's
-    return waits
 
 
 def answering(client: Any, *answers: tuple[int, bytes]) -> list[int]:

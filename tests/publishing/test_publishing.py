@@ -133,6 +133,17 @@ def test_every_call_fails_once_and_the_rerun_completes(estate: Estate) -> None:
     assert changes(estate.publish()) == [[], []]
 
 
+def test_throttling_is_waited_out(estate: Estate, slept: list[float]) -> None:
+    """AWS answers every call once that there are too many; each is made again, and nothing fails."""
+    wire = Wire()
+    wire.throttling = True
+    estate.publish(wire=wire)
+    assert {what.split(" ")[0] for what in wire.throttled} == set(wire.counted())
+    assert len(slept) >= len(wire.throttled)
+    wire.throttling = False
+    assert changes(estate.publish()) == [[], []]
+
+
 def test_what_cloudformation_refuses_in_one_region_changes_neither(estate: Estate) -> None:
     estate.publish()
     before = [estate.told(region) for region in (HOME, OTHER)]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
+from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 
 from dr_catalog.publishing import Accounts
@@ -20,12 +21,15 @@ WRITES = ("Put", "Create", "Update", "Delete", "Execute", "Associate", "Disassoc
 class Wire(Accounts):
     """Accounts whose every call is written down before it is sent.
 
-    ``fault`` is asked about each call, by its name; what it returns is raised instead of the call.
+    ``fault`` is asked about each call, by its name; what it returns is raised instead of the call. With
+    ``throttling``, AWS answers each call once that there are too many.
     """
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.calls: list[str] = []
+        self.throttling = False
+        self.throttled: set[str] = set()
         self.fault: Callable[[str], Exception | None] = lambda call: None
         self._hooked: set[int] = set()
         self._hooking = threading.Lock()
@@ -38,6 +42,7 @@ class Wire(Accounts):
                 made.meta.events.register(
                     "before-call", lambda model, params, **_: self._on(model, params, region)
                 )
+                made.meta.events.register("before-send", self._before_send)
         return made
 
     @property
@@ -60,6 +65,30 @@ class Wire(Accounts):
         error = self.fault(call)
         if error is not None:
             raise error
+
+    def _before_send(self, request: Any, event_name: str, **_: Any) -> AWSResponse | None:
+        service, operation = event_name.split(".")[1:3]
+        what = f"{operation} {request.url} {request.body!r}"
+        if not self.throttling or what in self.throttled:
+            return None
+        self.throttled.add(what)
+        code = "SlowDown" if service == "s3" else "ThrottlingException"
+        error = f"<Error><Code>{code}</Code><Message>Rate exceeded</Message></Error>"
+        body = {
+            "s3": error,
+            "cloudformation": f"<ErrorResponse>{error}</ErrorResponse>",
+        }.get(service, json.dumps({"__type": code, "message": "Rate exceeded"}))
+        return AWSResponse(request.url, 400, {}, Body(body.encode()))
+
+
+class Body:
+    """A response's body, read once."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def stream(self) -> Any:
+        yield self.content
 
 
 def _subject(params: Any) -> str:

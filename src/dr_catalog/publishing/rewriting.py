@@ -17,10 +17,7 @@ from pathlib import Path
 import yaml
 
 from ..definitions import Product, load_product
-from ..errors import PublishError
-
-Cut = tuple[int, int, str]
-"""From where to where in the text, and what stands there instead."""
+from ..errors import DefinitionError, PublishError
 
 
 def set_default(file: Path, *, version: str) -> None:
@@ -29,22 +26,15 @@ def set_default(file: Path, *, version: str) -> None:
     Raises:
         PublishError: The file is laid out so that it can't be changed in place; it stays as it is.
     """
-    text = file.read_text(encoding="utf-8")
     before = load_product(file)
-    top = yaml.compose(text, Loader=yaml.SafeLoader)
-    assert isinstance(top, yaml.MappingNode)  # it was just read
-    cuts: list[Cut] = []
-    for entry in _field(top, "versions").value:
-        guidance = _field(entry, "guidance")
-        if _field(entry, "version").value == version:
-            cuts.append(_instead(guidance, "default"))
-            cuts += [_without(entry, text, key) for key in ("reason", "ends") if _has(entry, key)]
-        elif guidance.value == "default":
-            cuts.append(_instead(guidance, "available"))
-    after = text
-    for start, end, word in sorted(cuts, reverse=True):
-        after = after[:start] + word + after[end:]
-    _write(file, after, expected=_expected(before, version))
+    text = file.read_text(encoding="utf-8")
+    assert before.default is not None  # it lists a version
+    for name, word in ((before.default.version, "available"), (version, "default")):
+        node = _field(_entry(text, name), "guidance")
+        text = text[: node.start_mark.index] + word + text[node.end_mark.index :]
+    for key in ("reason", "ends"):
+        text = _without(text, version, key)
+    _write(file, text, expected=_expected(before, version))
 
 
 def _expected(product: Product, version: str) -> Product:
@@ -68,7 +58,11 @@ def _write(file: Path, text: str, *, expected: Product) -> None:
         trial = Path(folder) / expected.product / "product.yaml"
         trial.parent.mkdir()
         trial.write_text(text, encoding="utf-8")
-        if replace(load_product(trial), folder=expected.folder) != expected:
+        try:
+            found = replace(load_product(trial), folder=expected.folder)
+        except DefinitionError:
+            found = None
+        if found != expected:
             raise PublishError(
                 f"{file} can't be changed in place",
                 why="its versions are laid out in a way that replacing words does not keep",
@@ -79,29 +73,34 @@ def _write(file: Path, text: str, *, expected: Product) -> None:
     os.replace(new, file)
 
 
-def _has(mapping: yaml.MappingNode, key: str) -> bool:
-    return any(name.value == key for name, _ in mapping.value)
+def _entry(text: str, version: str) -> yaml.MappingNode:
+    """What the text says of the version, with its marks."""
+    top = yaml.compose(text, Loader=yaml.SafeLoader)
+    assert isinstance(top, yaml.MappingNode)  # it was just read
+    return next(
+        entry
+        for entry in _field(top, "versions").value
+        if _field(entry, "version").value == version
+    )
 
 
 def _field(mapping: yaml.MappingNode, key: str) -> yaml.Node:
     return next(value for name, value in mapping.value if name.value == key)
 
 
-def _instead(node: yaml.Node, word: str) -> Cut:
-    return node.start_mark.index, node.end_mark.index, word
-
-
-def _without(mapping: yaml.MappingNode, text: str, key: str) -> Cut:
-    """The cut that takes a field out, up to the next one; the last one from the end of that before."""
-    fields = mapping.value
-    position = next(number for number, (name, _) in enumerate(fields) if name.value == key)
-    name, value = fields[position]
-    if position + 1 < len(fields):
-        return name.start_mark.index, fields[position + 1][0].start_mark.index, ""
-    end = fields[position - 1][1].end_mark.index
-    # A block's end is where the next token begins: what was between stays.
-    return (
-        end,
-        value.start_mark.index + len(text[value.start_mark.index : value.end_mark.index].rstrip()),
-        "",
-    )
+def _without(text: str, version: str, key: str) -> str:
+    """The text without a field of the version, if it has it: its lines, or its place between commas."""
+    entry = _entry(text, version)
+    names = [name.value for name, _ in entry.value]
+    if key not in names:
+        return text
+    position = names.index(key)
+    name, value = entry.value[position]
+    start, end = name.start_mark.index, value.end_mark.index
+    if not entry.flow_style:
+        # A block's end is where the next token begins; its last line is the last one with text.
+        last = start + len(text[start:end].rstrip())
+        return text[: text.rindex("\n", 0, start)] + text[text.index("\n", last) :]
+    if position + 1 < len(names):
+        return text[:start] + text[entry.value[position + 1][0].start_mark.index :]
+    return text[: entry.value[position - 1][1].end_mark.index] + text[end:]
