@@ -29,12 +29,27 @@ def set_default(file: Path, *, version: str) -> None:
     before = load_product(file)
     text = file.read_text(encoding="utf-8")
     assert before.default is not None  # it lists a version
-    for name, word in ((before.default.version, "available"), (version, "default")):
-        node = _field(_entry(text, name), "guidance")
-        text = text[: node.start_mark.index] + word + text[node.end_mark.index :]
-    for key in ("reason", "ends"):
-        text = _without(text, version, key)
-    _write(file, text, expected=_expected(before, version))
+    try:
+        for name, word in ((before.default.version, "available"), (version, "default")):
+            node = _field(_entry(text, name), "guidance")
+            text = text[: node.start_mark.index] + word + text[node.end_mark.index :]
+        for key in ("reason", "ends"):
+            text = _without(text, version, key)
+        if _read(text, before) != _expected(before, version):
+            raise _unfit(file)
+    except (yaml.YAMLError, DefinitionError, StopIteration):
+        raise _unfit(file) from None
+    new = file.with_name(f".{file.name}.new")
+    new.write_text(text, encoding="utf-8")
+    os.replace(new, file)
+
+
+def _unfit(file: Path) -> PublishError:
+    return PublishError(
+        f"{file} can't be changed in place",
+        why="its versions are laid out in a way that replacing words does not keep",
+        hint="write guidance: default for the version by hand, and available for the former",
+    )
 
 
 def _expected(product: Product, version: str) -> Product:
@@ -51,26 +66,14 @@ def _expected(product: Product, version: str) -> Product:
     )
 
 
-def _write(file: Path, text: str, *, expected: Product) -> None:
-    """Put the text in the file's place at once, if it says what is expected."""
+def _read(text: str, product: Product) -> Product:
+    """What the text says, as if it stood in the product's file."""
     # The folder's name must be the product's, so it is read in a folder of that name.
     with tempfile.TemporaryDirectory() as folder:
-        trial = Path(folder) / expected.product / "product.yaml"
+        trial = Path(folder) / product.product / "product.yaml"
         trial.parent.mkdir()
         trial.write_text(text, encoding="utf-8")
-        try:
-            found = replace(load_product(trial), folder=expected.folder)
-        except DefinitionError:
-            found = None
-        if found != expected:
-            raise PublishError(
-                f"{file} can't be changed in place",
-                why="its versions are laid out in a way that replacing words does not keep",
-                hint="write guidance: default for the version by hand, and available for the former",
-            )
-    new = file.with_name(f".{file.name}.new")
-    new.write_text(text, encoding="utf-8")
-    os.replace(new, file)
+        return replace(load_product(trial), folder=product.folder)
 
 
 def _entry(text: str, version: str) -> yaml.MappingNode:
