@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -49,6 +51,33 @@ def test_another_stage_is_entered_as_its_reader(role: str, enters: str) -> None:
     with pytest.raises(SetupError):
         accounts.client("cloudformation", account=TENANT, region=REGION)
     assert asked == [f"arn:aws:iam::{TENANT}:role/{enters}"]
+
+
+@pytest.mark.parametrize(
+    ("caller", "enters"),
+    [
+        ("arn:aws:iam::999999999999:user/anna", False),
+        ("arn:aws:sts::999999999999:assumed-role/admin/anna", False),
+        ("arn:aws:sts::999999999999:assumed-role/dr-catalog-build-dev-assets/build", True),
+    ],
+)
+def test_a_build_enters_the_role_in_its_own_account_too(caller: str, enters: bool) -> None:
+    own, session = "999999999999", boto3.Session()
+    asked: list[str] = []
+
+    def identity(**_: Any) -> Any:
+        return SimpleNamespace(status_code=200), {"Account": own, "Arn": caller}
+
+    def refuse(params: Any, **_: Any) -> Any:
+        asked.append(params["body"]["RoleArn"])
+        raise SetupError("enough")
+
+    session.events.register("before-call.sts.GetCallerIdentity", identity)
+    session.events.register("before-call.sts.AssumeRole", refuse)
+    accounts = Accounts(role="dr-catalog-publish", caller=session)
+    with pytest.raises(SetupError) if enters else nullcontext():
+        accounts.client("cloudformation", account=own, region=REGION)
+    assert asked == ([f"arn:aws:iam::{own}:role/dr-catalog-publish"] if enters else [])
 
 
 def test_throttled_calls_are_repeated(stubs: Stubs, slept: list[float]) -> None:

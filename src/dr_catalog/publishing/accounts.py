@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from functools import cached_property
 from typing import Any
@@ -17,6 +18,7 @@ from .. import names
 from ..errors import SetupError
 
 ASSUMED_ROLE = "OrganizationAccountAccessRole"
+_BUILD = re.compile(rf":assumed-role/{names.build_role(pipeline='[^/]+', action='[^/]+')}/")
 _NO_ENTRY = {"AccessDenied", "AccessDeniedException", "NoSuchEntity"}
 
 
@@ -34,13 +36,17 @@ class Accounts:
         self._caller = caller or boto3.Session()
         self._sessions: dict[str, boto3.Session] = {}
         self._clients: dict[tuple[str, str, str], Any] = {}
+        self._is_build = False
         self._lock = threading.RLock()  # making clients is not thread safe
 
     @cached_property
     def own(self) -> str:
         """The caller's account id."""
         sts = self._caller.client("sts", region_name=_any_region(), config=_config())
-        account: str = sts.get_caller_identity()["Account"]
+        caller = sts.get_caller_identity()
+        # A build of the pipeline may only enter roles, also in its own account.
+        self._is_build = _BUILD.search(caller["Arn"]) is not None
+        account: str = caller["Account"]
         return account
 
     def client(self, service: str, *, account: str, region: str) -> Any:
@@ -69,9 +75,8 @@ class Accounts:
         """
         with self._lock:
             if account not in self._sessions:
-                self._sessions[account] = (
-                    self._caller if account == self.own else self._assumed(account)
-                )
+                direct = account == self.own and not self._is_build
+                self._sessions[account] = self._caller if direct else self._assumed(account)
             return self._sessions[account]
 
     def from_within(self, account: str, *, role: str) -> Accounts:
