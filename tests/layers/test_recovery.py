@@ -5,13 +5,17 @@ What recovers stands in the peer, knows all it needs by heart, and is started by
 
 from __future__ import annotations
 
+import ast
 import json
 from functools import cache
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore import xform_name
 
 from dr_catalog.handlers.recovery import procedures
+from dr_catalog.layers._code import HANDLERS
 from dr_catalog.layers.recovery import INPUT, METRIC, NAMESPACE, definition
 from dr_catalog.releases import lint
 
@@ -307,6 +311,44 @@ def test_the_function_touches_nothing_but_what_the_launch_has() -> None:
             known = ("<EnvironmentSuffix>", ":dbuser:", ":rds:unplanned-", ":og:", ":pg:")
             assert any(mark in arn for mark in known), (sid, arn)
     assert own["WakeRun"] == [MACHINE]
+
+
+SERVICES = ("cloudwatch", "dynamodb", "lambda", "rds", "s3", "sns", "ssm", "stepfunctions")
+ACTIONS = {  # where IAM's name is not the operation's
+    ("lambda", "Invoke"): "lambda:InvokeFunction",
+    ("s3", "ListObjectsV2"): "s3:ListBucket",
+}
+PREFIXES = {"stepfunctions": "states"}
+
+
+def test_the_function_may_do_what_its_code_calls_and_nothing_else() -> None:
+    """By the names of the operations that the code's calls have: of each, one service's must be allowed."""
+    called = {
+        node.func.attr
+        for module in (HANDLERS / "recovery").glob("*.py")
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    wanted: dict[str, set[str]] = {}
+    for service in SERVICES:
+        for operation in botocore.session.get_session().get_service_model(service).operation_names:
+            name = xform_name(operation)
+            if name in called:
+                known = f"{PREFIXES.get(service, service)}:{operation}"
+                wanted.setdefault(name, set()).add(ACTIONS.get((service, operation), known))
+    allowed = {
+        action
+        for each in statements(peer(), "RecoverySteps")
+        if each["Effect"] == "Allow"
+        for action in actions(each)
+    }
+    assert len(wanted) > 20
+    assert {name: names for name, names in wanted.items() if not names & allowed} == {}
+    beside = ("ec2:", "kms:", "logs:", "rds-db:", "xray:")  # for Lambda, keys and the ledger
+    spare = {each for each in allowed if not each.startswith(beside)} - set().union(
+        *wanted.values()
+    )
+    assert spare == set()
 
 
 def test_dashboard_shows_the_votes_and_the_runs() -> None:
