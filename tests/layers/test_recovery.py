@@ -323,12 +323,13 @@ PREFIXES = {"stepfunctions": "states"}
 
 def test_the_function_may_do_what_its_code_calls_and_nothing_else() -> None:
     """By the names of the operations that the code's calls have: of each, one service's must be allowed."""
-    called = {
-        node.func.attr
+    nodes = [
+        node
         for module in (HANDLERS / "recovery").glob("*.py")
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-    }
+    ]
+    called = {each.attr for each in nodes if isinstance(each, ast.Attribute)}
+    called |= {each.value for each in nodes if isinstance(each, ast.Constant)}  # by getattr
     wanted: dict[str, set[str]] = {}
     for service in SERVICES:
         for operation in botocore.session.get_session().get_service_model(service).operation_names:
