@@ -271,6 +271,24 @@ def test_the_record_of_what_was_proven_is_no_proof_by_itself(estate: Estate) -> 
         estate.publish(steps=("digests",))
 
 
+def test_a_version_of_other_bytes_is_found(estate: Estate) -> None:
+    """Service Catalog's version leads to another template than the release's, which is there as well."""
+    estate.publish()
+    estate.catalog.text = {"beta 1.0.0": "another"}
+    estate.catalog.write()
+    sha256 = estate.catalog.sha256("beta", "1.0.0")
+    release = estate.catalog.root / "products/beta/releases/1.0.0/primary.template.json"
+    for region in (HOME, OTHER):
+        estate.client("s3", region=region).put_object(
+            Bucket=f"dr-catalog-assets-{estate.hub()}-{region}",
+            Key=f"templates/{sha256}.json",
+            Body=release.read_bytes(),
+        )
+    with pytest.raises(PublishError, match=r"beta 1\.0\.0 is not the release in Service") as caught:
+        estate.publish(steps=("digests",))
+    assert sha256 in caught.value.why
+
+
 def test_a_stage_that_says_another_thing_is_found(estate: Estate) -> None:
     estate.publish()
     (product, version) = next(

@@ -1,7 +1,7 @@
 """The proof that a stage has a release's bytes, in one region: what is there is fetched and hashed.
 
-    versions: Service Catalog -> template URL -> S3 -> sha256 <-> release
-    files (peer templates, code): S3 -> sha256 <-> key
+    files (templates, code): S3 -> sha256 <-> key, which holds the release's digest
+    versions: Service Catalog -> template URL -> one of these files <-> release
 
 What was proven is written down in the bucket, ``proven.json``: each file's ETag, each version's id. A
 file is not fetched again while S3's listing (1,000 a call) gives the same ETag and that is the MD5 of
@@ -31,6 +31,7 @@ from .commit import Commit
 from .inventory import Inventory, artifacts
 
 LEDGER = "proven.json"
+_TEMPLATE = re.compile(r"templates/([0-9a-f]{64})\.json")
 _HOST = re.compile(r"(?:(?P<bucket>.+)\.)?s3[.-][a-z0-9-]+\.amazonaws\.com(?:\.cn)?")
 
 
@@ -61,7 +62,14 @@ def prove(
     known = _read(s3, bucket)
     held = commit.files()
     proven = _prove_files(s3, bucket, held, known.files)
-    versions = _prove_versions(s3, servicecatalog, commit, there, known.versions)
+    versions = _prove_versions(
+        s3,
+        servicecatalog,
+        bucket=bucket,
+        commit=commit,
+        there=there,
+        known=known.versions,
+    )
     if Ledger(proven, versions) == known:
         return ()
     body = json.dumps({"files": proven, "versions": versions}, indent=1, sort_keys=True)
@@ -101,28 +109,45 @@ def _is_known(
 
 
 def _prove_versions(
-    s3: Any, servicecatalog: Any, commit: Commit, there: Inventory, known: Mapping[str, str]
+    s3: Any,
+    servicecatalog: Any,
+    *,
+    bucket: str,
+    commit: Commit,
+    there: Inventory,
+    known: Mapping[str, str],
 ) -> dict[str, str]:
+    """The versions' ids and digests; the files have been proven before."""
     proven: dict[str, str] = {}
     for name, product in commit.products.items():
         if name not in there.products:
             guidance.check_complete(product, {})
-        found = artifacts(servicecatalog, product=name, product_id=there.products[name])
+        product_id = there.products[name]
+        found = artifacts(servicecatalog, product=name, product_id=product_id)
         guidance.check_complete(product, found)
         _check_same(name, set(found), {entry.version for entry in product.versions})
         for entry in product.versions:
-            artifact, sha256 = found[entry.version], commit.sha256(name, entry.version)
-            if not guidance.is_as_wanted(entry, artifact):
+            if not guidance.is_as_wanted(entry, found[entry.version]):
                 raise _another(name, f"{entry.version} is not {entry.guidance} there")
-            if known.get(artifact.id) != sha256:
-                body = _fetch(s3, servicecatalog, there.products[name], artifact.id)
-                if digest(body) != sha256:
+        wanted = {
+            found[entry.version].id: commit.sha256(name, entry.version)
+            for entry in product.versions
+        }
+        new = [key for key, sha256 in wanted.items() if known.get(key) != sha256]
+
+        def has(version_id: str, product_id: str = product_id) -> str:
+            return _sha256(s3, servicecatalog, bucket, product_id, version_id)
+
+        with ThreadPoolExecutor(max_workers=files.AT_ONCE) as pool:
+            for key, sha256 in zip(new, pool.map(has, new), strict=True):
+                if sha256 != wanted[key]:
+                    version = next(each.name for each in found.values() if each.id == key)
                     raise PublishError(
-                        f"{name} {entry.version} is not the release in Service Catalog",
-                        why=f"its template's sha256 is {digest(body)}, the release's {sha256}",
+                        f"{name} {version} is not the release in Service Catalog",
+                        why=f"its template's sha256 is {sha256}, the release's {wanted[key]}",
                         hint="a version can't be mended: deprecate it, and release the next",
                     )
-            proven[artifact.id] = sha256
+        proven |= wanted
     return proven
 
 
@@ -141,8 +166,11 @@ def _another(name: str, why: str) -> PublishError:
     )
 
 
-def _fetch(s3: Any, servicecatalog: Any, product_id: str, version_id: str) -> bytes:
-    """The template behind the address that Service Catalog names for the version."""
+def _sha256(s3: Any, servicecatalog: Any, bucket: str, product_id: str, version_id: str) -> str:
+    """The digest of what lies at the address that Service Catalog names for the version.
+
+    A template in the stage's own bucket, under its digest, is among the files that are proven already.
+    """
     url = servicecatalog.describe_provisioning_artifact(
         ProductId=product_id, ProvisioningArtifactId=version_id, Verbose=True
     )["Info"].get("TemplateUrl", "")
@@ -154,9 +182,11 @@ def _fetch(s3: Any, servicecatalog: Any, product_id: str, version_id: str) -> by
             why=f"version {version_id} of product {product_id} has the address '{url}'",
         )
     path = unquote(parts.path).lstrip("/")
-    bucket, key = (host["bucket"], path) if host["bucket"] else path.split("/", 1)
-    body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    return body
+    where, key = (host["bucket"], path) if host["bucket"] else path.split("/", 1)
+    own = _TEMPLATE.fullmatch(key)
+    if where == bucket and own:
+        return own[1]
+    return digest(s3.get_object(Bucket=where, Key=key)["Body"].read())
 
 
 def _read(s3: Any, bucket: str) -> Ledger:
