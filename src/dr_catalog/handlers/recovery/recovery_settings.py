@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 APPROVE, AUTOMATIC = "approve", "automatic"
+PROCESSOR_TIMEOUT = 15
+"""Seconds; the same as the time-out of the processor's function."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class RecoverySettings:
         rpo: ``RPO_SECONDS``, the tier's promise.
         rto: ``RTO_SECONDS``, the tier's promise.
         cooldown: ``COOLDOWN_SECONDS`` after a run in which detection starts none.
+        drain: ``DRAIN_SECONDS`` that a request of the processor may take, by default its time-out.
         state_table: ``RECOVERY_TABLE``, the same name in both regions.
         table: ``TABLE_NAME``, the transactions table.
         index: ``STATUS_INDEX``, its index by status and time.
@@ -77,6 +80,7 @@ class RecoverySettings:
     zone_url: str = ""
     simulation: bool = False
     database: DatabaseSettings | None = None
+    drain: int = PROCESSOR_TIMEOUT
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> RecoverySettings:
@@ -124,6 +128,7 @@ class RecoverySettings:
             zone_url=environment.get("ZONE_URL", ""),
             simulation="AWS_ENDPOINT_URL" in environment,
             database=database,
+            drain=int(environment.get("DRAIN_SECONDS", PROCESSOR_TIMEOUT)),
         )
 
     def other(self, region: str) -> str:

@@ -10,8 +10,6 @@ from __future__ import annotations
 from run import Abort, Again, Go, Outcome, Run, iso, seconds
 from world import STORES, Conflict, Unreachable, World, Writer
 
-DRAIN = 15
-"""Seconds that a request of the processor may take."""
 FENCE = "fence"
 
 
@@ -36,7 +34,7 @@ def close(world: World, run: Run) -> Outcome:
     except Conflict:
         return Abort(f"{run.source} knows of a later writer than this run")
     closed = run.record.setdefault("closedAt", iso(world.now()))
-    left = DRAIN - (world.now() - seconds(closed))
+    left = world.settings.drain - (world.now() - seconds(closed))
     if left > 0:
         return Again("waits for the last requests", wait=max(1, round(left + 0.5)))
     if "lastAccepted" not in run.figures:
