@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +19,11 @@ class State:
     sim: Simulated
 
     def item(self, item_id: str) -> dict[str, Any] | None:
-        return self.sim.call(PEER, "state", lambda: copy.deepcopy(self.sim.items.get(item_id)))
+        def deed() -> dict[str, Any] | None:
+            found = self.sim.items.get(item_id)
+            return dict(found) if found else None
+
+        return self.sim.call(PEER, "state", deed)
 
     def put(self, item: Mapping[str, Any]) -> None:
         self.sim.call(PEER, "state", lambda: self._put(dict(item)))
@@ -29,12 +32,28 @@ class State:
         stored = self.sim.items.get(item["id"])
         if (stored["version"] if stored else 0) != item["version"] - 1:
             raise Conflict(item["id"])
-        if stored and "record" in item:
-            before, after = json.loads(stored["record"]), json.loads(item["record"])
-            check_change(before, after)
+        if "record" in item:
+            after = json.loads(item["record"])
+            before, self.sim.records[item["id"]] = self.sim.records.get(item["id"]), after
+            if before:
+                check_change(before, after)
+                if len(after["takenOver"]) > len(before["takenOver"]):
+                    must(before["execution"] not in self.sim.running, "took over the living")
+                self.check_aborted(after)
             if after["approval"].get("decision") == "approve":
                 self.sim.approved.add(after["run"])
         self.sim.items[item["id"]] = item
+
+    def check_aborted(self, record: dict[str, Any]) -> None:
+        """An abort has put everything back, or said what is left to the watch."""
+        if record["outcome"] != "aborted":
+            return
+        here = self.sim.writers[record["from"]]
+        (told,) = [each["told"] for each in record["steps"] if each["step"] == "restore"][-1:]
+        fenced = here is not None and here.fenced
+        must(not fenced or "the watch" in told, "an abort left the fence")
+        raised = self.sim.clusters[record["to"]].capacity != STANDBY_CAPACITY
+        must(not raised, "an abort left the capacity")
 
     def delete(self, item: Mapping[str, Any]) -> None:
         self.sim.call(PEER, "state", lambda: self._delete(item))
@@ -151,7 +170,10 @@ class Database:
         record = sim.record(holder)
         must(record["committed"], "promoted before the point of no return was noted")
         must(record["to"] == to, "promoted for another run")
-        if not planned:
+        here = sim.writers[sim.writer]
+        if planned:
+            must(here is not None and here.fenced, "switched over an open writer")
+        else:
             sim.may_touch(holder)
         cluster = sim.clusters[to]
         if sim.moving or sim.writer == to or not cluster.instances or sim.now < cluster.ready_at:
@@ -210,8 +232,8 @@ class Stores:
 
     def keep(self, region: str, key: str, text: str) -> str:
         def deed() -> str:
-            for each in json.loads(text).get("transactions", ()):
-                self.sim.kept.add(each["number"])
+            if "unmerged" in key:
+                self.sim.kept |= {each["number"] for each in json.loads(text)["transactions"]}
             return key
 
         return self.sim.call(region, "documents", deed)

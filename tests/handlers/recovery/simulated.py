@@ -9,7 +9,6 @@ asserted where a deed is done.
 
 from __future__ import annotations
 
-import json
 import random
 from collections import deque
 from collections.abc import Callable
@@ -114,6 +113,7 @@ class Simulated:
         self.random = random.Random(schedule.seed)
         self.now = 0.0
         self.items: dict[str, dict[str, Any]] = {}
+        self.records: dict[str, dict[str, Any]] = {}
         self.writers: dict[str, Writer | None] = {LAUNCH: None, PEER: None}
         self.clusters = {LAUNCH: Cluster(), PEER: Cluster()}
         if schedule.headless:
@@ -190,7 +190,7 @@ class Simulated:
 
     def pass_time(self, until: float) -> None:
         """Clients write and stores replicate until then."""
-        step = max(20.0, (until - self.now) / 8)
+        step = max(30.0, (until - self.now) / 3)
         while self.now < until:
             self.now = min(until, self.now + step)
             self._settle()
@@ -257,8 +257,7 @@ class Simulated:
 
     def record(self, run_id: str) -> dict[str, Any]:
         """The record as it is stored."""
-        found: dict[str, Any] = json.loads(self.items[f"run#{run_id}"]["record"])
-        return found
+        return self.records[f"run#{run_id}"]
 
     def may_touch(self, run_id: str) -> None:
         """The run has every right to begin touching the launch region."""

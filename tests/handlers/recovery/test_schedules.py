@@ -12,6 +12,8 @@ from collections import Counter
 from typing import Any
 
 import procedures
+import pytest
+import step_record
 
 from .driving import Drive
 from .simulated import Schedule
@@ -39,7 +41,7 @@ def schedule(seed: int) -> Schedule:
         service=choice(
             ("", "", "", "state", "rds", "documents", "table", "ssm", "notify", "backup")
         ),
-        heals=choice((3600, 20000)),
+        heals=choice((2400, 9000)),
         headless=chance() < 0.2,
         versions=chance() < 0.15,
         crash=choice((0.005, 0.03, 0.1)) if rough else 0,
@@ -53,11 +55,13 @@ def schedule(seed: int) -> Schedule:
     if chance() < 0.5:
         when = begins + choice((3000, 9000, 15000))
         made.starts.append((when, {"operation": "failback", "requestedBy": "jo"}))
+    together = begins + dice.uniform(300, 3000)
     for by in ("ann", "bob"):
         if chance() < 0.7:
+            when = choice((together, begins + dice.uniform(300, 5000)))
             what = choice(("approve", "approve", "approve", "abort"))
             overrides = choice(([], list(procedures.OVERRIDES)))
-            made.decisions.append((begins + dice.uniform(300, 5000), by, what, overrides))
+            made.decisions.append((when, by, what, overrides))
     return made
 
 
@@ -72,7 +76,8 @@ def started(dice: random.Random) -> dict[str, Any]:
     }
 
 
-def test_no_schedule_of_faults_breaks_what_must_hold() -> None:
+def test_no_schedule_of_faults_breaks_what_must_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step_record, "page", lambda *_, **__: "")  # it has tests of its own
     outcomes: Counter[str] = Counter()
     for seed in range(SEED, SEED + COUNT):
         made = schedule(seed)
