@@ -1,7 +1,7 @@
 """Open: the new writer's region takes writes, in the next epoch.
 
 The peer's item comes first, since it is the truth; a launch region that can't be told is told by the
-watch. Which backup plan runs follows, and holds nothing up.
+watch.
 """
 
 from __future__ import annotations
@@ -22,10 +22,4 @@ def open_writer(world: World, run: Run) -> Outcome:
                 raise
     except Conflict:
         return Abort("a later writer is known than this run's")
-    told = [f"{run.target} takes writes in epoch {run.epoch}"]
-    for region, on in ((run.target, True), (run.source, False)):
-        try:
-            world.stores.back_up(region, on=on)
-        except Exception as error:  # noted, and no reason to keep the traffic waiting
-            told.append(f"backups in {region} are not switched: {type(error).__name__}")
-    return Go("; ".join(told))
+    return Go(f"{run.target} takes writes in epoch {run.epoch}")

@@ -33,8 +33,10 @@ def await_writer(world: World, run: Run) -> Outcome:
     if world.settings.database is None:
         return Go("there is no database")
     view = world.database.view(at=run.target)
-    if view.moving or view.writer != run.target:
+    if view.writer != run.target:
         return Again(f"the writer is still {view.writer}")
+    if view.moving:
+        return Again(f"the writer is {run.target}, and the change is not over")
     if not world.database.cluster(run.target).available:
         return Again(f"the cluster in {run.target} is not available yet")
     return Go(f"the writer is {run.target}")

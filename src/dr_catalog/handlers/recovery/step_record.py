@@ -1,7 +1,8 @@
-"""Record: the evidence, kept among the documents of the region that writes.
+"""Record: the new writer's region is backed up, and the evidence is kept among its documents.
 
-It is the run's record as one JSON object, and the page of it. When the documents do not take it in time the run goes on: the
-record itself stays in the state table.
+Both come after the traffic, which need not wait for them. A region that is gone has its backups switched
+off by the watch once it is back. The evidence is the run's record as one JSON object, and the page of
+it. What does not succeed in time is told, and the run goes on: the record stays in the state table.
 """
 
 from __future__ import annotations
@@ -17,26 +18,37 @@ from world import World
 
 
 def record(world: World, run: Run) -> Outcome:
-    """Keep the evidence."""
-    region = authority(world).region
+    """Switch the backups, and keep the evidence."""
+    region, wrong = authority(world).region, []
     if run.aborting or run.operation == procedures.DRILL:
         region = world.settings.peer  # the launch region may be gone
+    else:
+        wrong += _switch_backups(world, run)
     shown = evidence(run, world.now())
     key = f"evidence/{run.id}/record"
-    began = seconds(run.record["steps"][-1]["began"])
+    html = page(shown, suffix=world.settings.suffix, simulation=world.settings.simulation)
     try:
-        world.stores.keep(region, f"{key}.html", _page(world, shown))
-        address = world.stores.keep(region, f"{key}.json", json.dumps(shown, indent=1))
+        world.stores.keep(region, f"{key}.html", html)
+        world.stores.keep(region, f"{key}.json", json.dumps(shown, indent=1))
+        run.figures["evidence"] = {"bucket": world.settings.buckets[region], "key": f"{key}.json"}
     except Exception as error:  # the record itself stands
-        told = f"the evidence is in the state table alone: {type(error).__name__}"
-        late = world.now() - began > procedures.RECORD.patience
-        return Go(told) if late else Again(told)
-    run.figures["evidence"] = {"bucket": world.settings.buckets[region], "key": f"{key}.json"}
-    return Go(f"kept as {address}")
+        wrong.append(f"the evidence is in the state table alone: {type(error).__name__}")
+    late = world.now() - seconds(run.record["steps"][-1]["began"]) > procedures.RECORD.patience
+    if wrong and not late:
+        return Again("; ".join(wrong))
+    return Go("; ".join([*wrong, f"kept as {key}.json" if "evidence" in run.figures else ""]))
 
 
-def _page(world: World, shown: dict[str, Any]) -> str:
-    return page(shown, suffix=world.settings.suffix, simulation=world.settings.simulation)
+def _switch_backups(world: World, run: Run) -> list[str]:
+    """Back the new writer's region up and the old one's no more; what is wrong with the first."""
+    wrong = []
+    for region, on in ((run.target, True), (run.source, False)):
+        try:
+            world.stores.back_up(region, on=on)
+        except Exception as error:  # the old region's is the watch's to mend
+            if on:
+                wrong.append(f"{region} is not backed up yet: {type(error).__name__}")
+    return wrong
 
 
 def evidence(run: Run, now: float) -> dict[str, Any]:

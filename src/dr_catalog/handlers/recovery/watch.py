@@ -1,7 +1,7 @@
 """The watch: what the launch region believes about the writer follows what the peer knows.
 
-Every minute, while no recovery runs. An old writer that comes back after a failover is fenced by it, and
-one whose fence an abort could not lift takes writes again. The snapshots that an unplanned failover
+Every minute, while no recovery runs. An old writer that comes back after a failover is fenced by it and
+backed up no more, and one whose fence an abort could not lift takes writes again. The snapshots that an unplanned failover
 leaves expire; they are copied to ones that stay.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import replace
 from run import LOCK, load
 from step_lock import authority
 from step_unlock import release
-from world import Conflict, Unreachable, World
+from world import Conflict, Refusal, Unreachable, World
 
 
 def watch(world: World) -> str:
@@ -34,10 +34,12 @@ def watch(world: World) -> str:
             # A fence that is lifted keeps its run, which then can't put it back.
             run = there.run if there and there.epoch == true.epoch else true.run
             world.state.set_writer(settings.launch, replace(true, run=run))
+            if true.region != settings.launch:
+                world.stores.back_up(settings.launch, on=False)
             return f"{settings.launch} is told that {true.region} writes in epoch {true.epoch}"
         if settings.database and true.region != settings.launch:
             kept = list(world.database.keep_snapshots())
             return f"snapshots kept: {' '.join(kept)}" if kept else "all is as it is known"
-    except (Unreachable, Conflict) as error:
+    except (Unreachable, Refusal, Conflict) as error:
         return f"{settings.launch} can't be told: {error}"
     return "all is as it is known"
