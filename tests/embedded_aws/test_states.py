@@ -170,7 +170,12 @@ def resources(**machine: Any) -> dict[str, Any]:
                         "Arn": {"Ref": "Machine"},
                         "RoleArn": role,
                         "Input": '{"do": "minute"}',
-                    }
+                    },
+                    {
+                        "Id": "1",
+                        "Arn": {"Fn::GetAtt": ["Task", "Arn"]},
+                        "Input": '{"token": "-", "name": "fired"}',
+                    },
                 ],
             },
         },
@@ -339,9 +344,13 @@ def test_an_alarm_starts_the_machine(machine: Machine, client: Callable[..., Any
     assert json.loads(found["output"]) == {"did": "detected"}
 
 
-def test_a_schedule_fires_when_told_to(machine: Machine, control: Callable[..., Any]) -> None:
+def test_a_schedule_fires_when_told_to(
+    machine: Machine, control: Callable[..., Any], client: Callable[..., Any]
+) -> None:
     asked = {"account": machine.account, "region": PEER}
     control("rules", **asked, rule="dr-minute")
+    ssm = client("ssm", account=machine.account, region=PEER)  # its function is done
+    assert ssm.get_parameter(Name="/dr/token/fired")["Parameter"]["Value"] == "-"
     machine.by_input('{"do": "minute"}')
     with pytest.raises(ValueError, match="dr-detect is no rule with a schedule"):
         control("rules", **asked, rule="dr-detect")
