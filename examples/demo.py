@@ -1,22 +1,26 @@
-"""The whole story on the embedded AWS: publish, onboard, launch, use, guard, terminate.
+"""The whole story on the embedded AWS: promote, onboard, launch, use, guard, terminate.
 
     make demo
 
-Three people appear, each with their own credentials: the platform engineer in the hub account, the
-tenant in another account under the role ``dr-tenant``. What they type is printed after ``$`` and
+Two people appear, each with their own credentials: the platform engineer, whose pipeline has an account
+of its own and one for each of its three stages, and the tenant in another account under the role
+``dr-tenant``. What they type is printed after ``$`` and
 run as it stands; everything between is read back from each service through boto3. Nothing leaves
 this machine: it is a local simulation.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +32,7 @@ from dr_catalog.provisioning.checks.left import keys, left
 from dr_catalog.provisioning.endpoint import call
 
 ROOT = Path(__file__).resolve().parents[1]
-HUB, TENANT, SUFFIX = "111111111111", "222222222222", "demo"
+PIPELINE, PROD, TENANT, SUFFIX = "555555555555", "444444444444", "222222222222", "demo"
 REGION, PEER = "us-east-1", "us-west-2"
 ZONE = "dr.example.com"
 COMMAND = Path(sys.executable).with_name("dr-catalog")
@@ -55,13 +59,22 @@ def main() -> None:
 
 def story(port: str) -> None:
     """Everything between start and stop of the embedded AWS."""
-    hub = identity(HUB)
-    step("The platform engineer proves the releases and publishes them in stage dev")
-    run("verify")
-    run("publish", "--stage", "dev", env=hub)
+    pipeline, prod = identity(PIPELINE), identity(PROD)
+    step("The platform engineer's commit goes through dev and staging to prod, in three accounts")
+    with commit() as root:
+        run(
+            *("pipeline", "run", "--skip", "test", "--approve", "staging"),
+            env=pipeline,
+            cwd=root,
+        )
+        run("pipeline", "status", env=pipeline)
 
-    step(f"... and onboards tenant account {TENANT}")
-    run("onboard", "--account", TENANT, "--stage", "dev", env=hub)
+        step("... and a second run finds the same bytes in every stage")
+        again = run(*("pipeline", "run", "--skip", "test"), env=pipeline, cwd=root, quiet=True)
+        expect("nothing to do: every stage has" in again, again.splitlines()[-1])
+
+    step(f"Tenant account {TENANT} is onboarded to prod")
+    run("onboard", "--account", TENANT, "--stage", "prod", env=prod)
 
     zone = hosted_zone()
     tenant = sign_in(port, "dr-tenant")
@@ -281,16 +294,31 @@ def sign_in(port: str, role: str) -> dict[str, str]:
 
 
 def run(
-    *words: str, env: dict[str, str] | None = None, show: bool = True, refused: bool = False
+    *words: str,
+    env: dict[str, str] | None = None,
+    cwd: Path = ROOT,
+    show: bool = True,
+    quiet: bool = False,
+    refused: bool = False,
 ) -> str:
-    """Run ``dr-catalog`` with these words; its output is shown as it comes."""
+    """Run ``dr-catalog`` with these words; its output is shown as it comes, if at all.
+
+    Args:
+        words: What is typed.
+        env: Whose credentials.
+        cwd: Where.
+        show: Whether words and output are shown.
+        quiet: Whether the output alone is not shown.
+        refused: Whether exit code 1 is what must come.
+    """
     if show:
         say(f"\n$ dr-catalog {' '.join(words)}")
     done = subprocess.run(
         [str(COMMAND), *words],
-        cwd=ROOT,
+        cwd=cwd,
         env={**os.environ, **(env or {})},
-        stdout=None if show else subprocess.PIPE,
+        stdout=None if show and not quiet else subprocess.PIPE,
+        stderr=subprocess.DEVNULL if quiet else None,
         text=True,
     )
     if done.returncode != int(refused):
@@ -298,6 +326,33 @@ def run(
     if refused:
         expect(True, "refused, as it must be")
     return done.stdout or ""
+
+
+@contextlib.contextmanager
+def commit() -> Iterator[Path]:
+    """A folder with the commit to promote: this one, or where it is no clone, a commit of all of it."""
+
+    def git(*words: str) -> bool:
+        return subprocess.run(["git", *words], cwd=folder, capture_output=True).returncode == 0
+
+    folder = ROOT
+    if git("rev-parse", "HEAD"):
+        yield ROOT
+        return
+    with tempfile.TemporaryDirectory() as copy:
+        folder = Path(copy)
+        shutil.copytree(
+            ROOT,
+            folder,
+            dirs_exist_ok=True,
+            ignore=shutil.ignore_patterns(".venv", ".embedded-aws"),
+        )
+        someone = ("-c", "user.name=demo", "-c", "user.email=demo@example.com")
+        expect(
+            git("init") and git("add", ".") and git(*someone, "commit", "--message", "demo"),
+            "this folder is no clone, so all of it is committed to a copy",
+        )
+        yield folder
 
 
 def said(found: list[str]) -> str:

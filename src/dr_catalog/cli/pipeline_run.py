@@ -17,8 +17,10 @@ from . import options
 from .question import terminal
 
 if TYPE_CHECKING:
+    from ..definitions import Pipeline as Definition
     from ..promotion.running import Ran, Waiting
     from ..promotion.template import Pipeline
+    from ..publishing import Accounts
 
 _COMMAND = Path(sys.executable).with_name("dr-catalog")
 
@@ -99,13 +101,16 @@ def _run(
     from ..definitions import load_pipeline
     from ..promotion.record import Record
     from ..promotion.running import Run
+    from ..promotion.template import read
+    from ..publishing import Accounts
     from ..translation import translated
-    from .organisation import assume, make_role
+    from .organisation import ACCESS_ROLE, assume, make_role
     from .pipeline_progress import Progress
 
     definition = load_pipeline(source / "pipeline")
     account, environment = definition.account, _environment(source, definition.region)
-    pipeline = _synthesised(source, work / "assembly", environment)
+    templates = _synthesised(source, work / "assembly", environment)
+    pipeline = read(templates.values())
     _check_approvals(pipeline, approved)
     mark = hashlib.sha256(f"{endpoint} {account} {pipeline.name}".encode()).hexdigest()[:12]
 
@@ -117,6 +122,7 @@ def _run(
     with translated(endpoint=endpoint), Progress() as progress:
         # In the simulation an account's key is its number.
         session = boto3.Session(account, "test", region_name=definition.region)
+        _let_in(definition, templates, Accounts(role=ACCESS_ROLE, caller=session))
         ran = Run(
             id=uuid.uuid4().hex[:8],
             commit=commit,
@@ -149,8 +155,7 @@ def _environment(source: Path, region: str) -> dict[str, str]:
     return environment
 
 
-def _synthesised(source: Path, folder: Path, environment: Mapping[str, str]) -> Pipeline:
-    from ..promotion.template import read
+def _synthesised(source: Path, folder: Path, environment: Mapping[str, str]) -> Mapping[str, str]:
     from ..publishing import assembly
 
     click.echo("synthesising the pipeline", err=True)
@@ -165,7 +170,18 @@ def _synthesised(source: Path, folder: Path, environment: Mapping[str, str]) -> 
         raise PipelineError(
             "the commit could not be synthesised", why=done.stderr.strip().removeprefix("error: ")
         )
-    return read(assembly.read(folder).values())
+    return assembly.read(folder)
+
+
+def _let_in(definition: Definition, templates: Mapping[str, str], accounts: Accounts) -> None:
+    """Let this pipeline into the stages' accounts, as `pipeline deploy` does, where it is not yet."""
+    from ..publishing.pipeline_stacks import PipelineDeployment
+
+    deployment = PipelineDeployment(pipeline=definition, templates=templates, accounts=accounts)
+    for step in deployment.plan():
+        if step.change:
+            click.echo(f"letting the pipeline into account {step.account}", err=True)
+            deployment.run(step)
 
 
 def _check_approvals(pipeline: Pipeline, approved: Collection[str]) -> None:
