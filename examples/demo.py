@@ -75,6 +75,7 @@ def story(port: str) -> None:
 
     step(f"Tenant account {TENANT} is onboarded to prod")
     run("onboard", "--account", TENANT, "--stage", "prod", env=prod)
+    run("tenants", "--stage", "prod", env=prod)
 
     zone = hosted_zone()
     tenant = sign_in(port, "dr-tenant")

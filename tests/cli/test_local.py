@@ -132,7 +132,12 @@ def test_a_missing_extra_has_its_pip_command(tmp_path, monkeypatch, port, run):
 
 @pytest.mark.parametrize(
     ("account", "number"),
-    [("hub", "111111111111"), ("tenant", "222222222222"), ("333333333333", "333333333333")],
+    [
+        ("hub", "111111111111"),
+        ("tenant", "222222222222"),
+        ("pipeline", "555555555555"),
+        ("333333333333", "333333333333"),
+    ],
 )
 def test_env_is_for_eval(run, account, number):
     done = run("local", "env", "--account", account, "--port", "4567", "--region", "us-west-2")

@@ -35,28 +35,44 @@ DAY, OWN = "tests/end_to_end/test_day.py", "tests/end_to_end/test_own_catalog.py
 # A README's line -> the file that runs it, and the words by which it does.
 PLANS = "tests/end_to_end/test_plan.py"
 RUN = {
+    "dr-catalog verify": ("Makefile", "dr-catalog verify"),
+    "dr-catalog local env --account pipeline": ("tests/cli/test_local.py", '("pipeline", '),
+    "dr-catalog local env --account 444444444444": (DEMO, "identity(PROD)"),
+    "dr-catalog pipeline run --skip test": (DEMO, '"pipeline", "run", "--skip", "test")'),
+    "dr-catalog pipeline run --skip test --approve staging": (
+        DEMO,
+        '"pipeline", "run", "--skip", "test", "--approve", "staging")',
+    ),
+    "dr-catalog pipeline status": (DEMO, 'run("pipeline", "status"'),
+    "dr-catalog publish --stage dev": (GATE, "dr-catalog publish --stage dev"),
+    "dr-catalog onboard --account 222222222222 --stage dev": (
+        GATE,
+        "dr-catalog onboard --account 222222222222 --stage dev",
+    ),
+    "dr-catalog onboard --account 222222222222 --stage prod": (
+        DEMO,
+        'run("onboard", "--account", TENANT, "--stage", "prod"',
+    ),
+    "dr-catalog tenants --stage prod": (DEMO, 'run("tenants", "--stage", "prod"'),
+    "dr-catalog offboard --account 222222222222 --stage prod": (
+        "tests/end_to_end/test_onboarding.py",
+        'account.run("offboard", "--yes")',
+    ),
+    "dr-catalog rollback warm-standby --stage prod --to 1.2.0": (
+        "tests/publishing/test_lifecycle.py",
+        '"rollback",',
+    ),
     "make demo": (GATE, "make demo"),
     "make test": (GATE, "make test"),
-    "dr-catalog verify": (DEMO, 'run("verify")'),
     "dr-catalog local up": (GATE, "dr-catalog local up"),
-    "dr-catalog local env --account hub": ("tests/cli/test_local.py", '"--account", "hub"'),
     "dr-catalog local env --account 111111111111": (GATE, "local env --account 111111111111"),
     "dr-catalog local env --account 222222222222 --role dr-tenant": (
         GATE,
         "local env --account 222222222222 --role dr-tenant",
     ),
-    "dr-catalog publish --stage dev": (DEMO, 'run("publish", "--stage", "dev"'),
     "dr-catalog release warm-standby 1.4.0": (
         "tests/releases/test_commands.py",
         'release.command, ["sample", "1.1.0"',
-    ),
-    "dr-catalog onboard --account 222222222222 --stage dev": (
-        DEMO,
-        'run("onboard", "--account", TENANT, "--stage", "dev"',
-    ),
-    "dr-catalog offboard --account 222222222222 --stage dev": (
-        "tests/end_to_end/test_onboarding.py",
-        'account.run("offboard", "--yes")',
     ),
     "dr-catalog onboard --account $tenant --stage dev": (OWN, '"onboard", "--account", TENANT'),
     "python -m pip install dr-catalog[local]": (GATE, "[local]"),
