@@ -228,6 +228,12 @@ def test_an_account_that_belongs_to_the_catalog(
     account.answers[("get_caller_identity",)]["Account"] = "111111111111"
     del account.caller
     assert look("membership").found == "111111111111 publishes dev"
+    pipeline = catalog / "pipeline/pipeline.yaml"
+    text = pipeline.read_text()
+    pipeline.write_text(text.replace('account: "111111111111"', 'account: "888888888888"', 1))
+    account.answers[("get_caller_identity",)]["Account"] = "888888888888"
+    del account.caller
+    assert look("membership").found == "888888888888 runs the pipeline"
     account.answers[("get_caller_identity",)]["Account"] = "999999999999"
     del account.caller
     finding = look("membership")

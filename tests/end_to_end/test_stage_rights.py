@@ -17,10 +17,13 @@ import pytest
 from botocore import xform_name
 
 from dr_catalog import canary, provisioning
+from dr_catalog.definitions import load_catalog
+from dr_catalog.promotion.standing import standing
 from dr_catalog.provisioning import checks
 from dr_catalog.provisioning.checks.left import left
+from dr_catalog.publishing import Accounts
 
-from .conftest import PEER, REGION, recorded
+from .conftest import PEER, REGION, ROOT, Identity, environment, recorded
 
 # Where IAM calls an operation by another name.
 ACTIONS = {
@@ -84,6 +87,18 @@ def test_a_canary_calls_what_its_role_may(
     assert ("servicecatalog", "TerminateProvisionedProduct") in calls
     assert ("ssm", "DeleteParameters") in calls
     assert missing(synthesised, "dr-catalog-canary", calls) == set()
+
+
+def test_the_stages_beside_call_what_their_reader_may(
+    synthesised: Mapping[str, str], hub: Identity
+) -> None:
+    calls: set[tuple[str, str]] = set()
+    dev = load_catalog(ROOT).pipeline.stages[0]
+    with environment(hub.settings), recorded(calls):
+        there = standing(dev, Accounts())
+    assert there.unreachable == ""
+    assert ("servicecatalog", "ListProvisioningArtifacts") in calls
+    assert missing(synthesised, "dr-catalog-reader", calls) == set()
 
 
 def named_in(package: object, file: str) -> set[tuple[str, str]]:

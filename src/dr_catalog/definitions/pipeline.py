@@ -116,7 +116,8 @@ class Stage:
         regions: The pair of two different regions, either of which may launch.
         portfolio: The file in ``portfolio/`` that says what is offered here.
         gates: What lets a commit go on to the next stage.
-        notify: An e-mail address or a topic's ARN, told of approvals and failures.
+        notify: Whom to tell of approvals and failures: an e-mail address, which has to confirm; or the
+            ARN of a topic that lets the pipeline's role and EventBridge publish.
     """
 
     name: str

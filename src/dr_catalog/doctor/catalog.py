@@ -42,11 +42,13 @@ def releases(surroundings: Surroundings) -> str:
 
 
 def membership(surroundings: Surroundings) -> str:
-    """The account publishes a stage, or the portfolio is shared with it."""
+    """The account publishes a stage or runs the pipeline, or the portfolio is shared with it."""
     catalog, account = _catalog(surroundings), surroundings.caller["Account"]
     stages = [stage.name for stage in catalog.pipeline.stages if stage.account == account]
     if stages:
         return f"{account} publishes {', '.join(stages)}"
+    if account == catalog.pipeline.account:
+        return f"{account} runs the pipeline"
     if account in catalog.portfolio.shares.accounts:
         return f"the portfolio is shared with {account}"
     raise Mend(
