@@ -74,6 +74,10 @@ RUN = {
         "tests/releases/test_commands.py",
         'release.command, ["sample", "1.1.0"',
     ),
+    "dr-catalog onboard --ou ou-ab12-11111111 --stage prod": (
+        "tests/publishing/test_lifecycle.py",
+        '"onboard", "--ou", tenancy.unit, "--stage", "one"',
+    ),
     "dr-catalog onboard --account $tenant --stage dev": (OWN, '"onboard", "--account", TENANT'),
     "python -m pip install dr-catalog[local]": (GATE, "[local]"),
     "dr-catalog init . --account 111111111111 --tenant 222222222222": (

@@ -209,6 +209,47 @@ def test_tenants_are_listed_with_what_they_run(tenancy: Tenancy, estate: Estate)
     assert f"{tenancy.waiting} can't be looked into" in told.stderr
 
 
+def test_an_account_of_a_unit_that_can_not_be_onboarded_keeps_no_other_from_it(
+    tenancy: Tenancy, estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed, organizations = new_account(), estate.client("organizations")
+    root = organizations.list_roots()["Roots"][0]["Id"]
+    invited = organizations.invite_account_to_organization(Target={"Id": closed, "Type": "ACCOUNT"})
+    estate.client("organizations", account=closed).accept_handshake(
+        HandshakeId=invited["Handshake"]["Id"]
+    )
+    places = {"AccountId": closed, "SourceParentId": root, "DestinationParentId": tenancy.unit}
+    organizations.move_account(**places)
+    templates = assembly.read(estate.catalog.root / "assembly")
+    monkeypatch.setattr(onboard_unit, "synthesise", lambda root: templates)
+    told = CliRunner().invoke(
+        cli,
+        (
+            *("onboard", "--ou", tenancy.unit, "--stage", "one", "--role", ROLE),
+            *("--root", str(estate.catalog.root)),
+        ),
+    )
+    organizations.move_account(
+        AccountId=closed, SourceParentId=tenancy.unit, DestinationParentId=root
+    )
+    assert told.exit_code == 1
+    assert told.stdout.count(tenancy.member) == 2
+    assert told.stdout.count("nothing to do") == 2
+    assert f"{closed}  failed: " in told.stdout
+    assert "1 of 2 accounts are not onboarded; run it again once mended" in told.stderr
+    assert "  hint: name a role that is there" in told.stderr
+
+
+def test_a_unit_that_is_not_there_is_refused(tenancy: Tenancy, estate: Estate) -> None:
+    words = ("onboard", "--stage", "one", "--role", ROLE, "--root", str(estate.catalog.root))
+    refused = CliRunner().invoke(cli, (*words, "--ou", "ou-aaaa-00000000"))
+    assert refused.exit_code == 1
+    assert "there is no such organisational unit" in refused.stderr
+    both = CliRunner().invoke(cli, (*words, "--ou", tenancy.unit, "--account", tenancy.own))
+    assert both.exit_code == 2
+    assert "name either an --account or an --ou" in both.stderr
+
+
 @pytest.mark.parametrize("how", ["retired", "removed", "no longer offered"])
 def test_what_tenants_run_is_not_closed(tenancy: Tenancy, estate: Estate, how: str) -> None:
     if how == "retired":
@@ -355,14 +396,8 @@ def test_a_rollback_changes_two_words_and_tells_whom_it_concerns(
     told = CliRunner().invoke(
         cli,
         (
-            "rollback",
-            "alpha",
-            "--stage",
-            "one",
-            "--to",
-            "1.0.0",
-            "--root",
-            str(estate.catalog.root),
+            *("rollback", "alpha", "--stage", "one", "--to", "1.0.0"),
+            *("--root", str(estate.catalog.root)),
         ),
     )
     assert told.exit_code == 0, told.output

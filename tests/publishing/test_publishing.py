@@ -7,7 +7,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from dr_catalog.cli.main import cli
 from dr_catalog.errors import DrCatalogError, PublishError
 from dr_catalog.publishing import accounts, sharing, stack
 
@@ -48,7 +50,16 @@ def test_a_stage_is_published_step_by_step(estate: Estate) -> None:
     assert done["portfolio"][0].portfolio == estate.portfolio()
     assert changes(done["guidance"]) == [[], []]
     proven = ["digests of 3 versions", "digests of 3 files"]
-    assert changes(estate.publish(steps=("digests",))) == [proven, proven]
+    told = CliRunner().invoke(
+        cli,
+        (
+            *("publish", "--stage", "one", "--step", "digests", "--output", "json"),
+            *("--assembly", str(estate.catalog.root / "assembly")),
+            *("--root", str(estate.catalog.root)),
+        ),
+    )
+    assert told.exit_code == 0, told.output
+    assert [each["changes"] for each in json.loads(told.stdout)] == [proven, proven]
     assert estate.told() == {
         "alpha 1.0.0": ("DEFAULT", True, "alpha 1.0.0"),
         "alpha 1.1.0": ("DEFAULT", True, "alpha 1.1.0 [default]"),
