@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from dr_catalog.cli.organisation import ACCESS_ROLE, assume, make_role
 from dr_catalog.publishing import assembly
+from dr_catalog.publishing.pipeline_stacks import PipelineDeployment as Deployment
 
 from .conftest import ROOT, Identity
 
@@ -84,6 +86,44 @@ def test_a_second_run_has_nothing_to_do(deployed: Any, engineer: Identity) -> No
         for stage, account in STAGES.items()
     ]
     assert client.describe_stacks()["Stacks"] == []  # nothing in the pipeline's account either
+
+
+@pytest.mark.usefixtures("deployed")
+def test_gates_that_change_change_the_roles(
+    engineer: Identity,
+    person: Callable[..., Identity],
+    synthesised: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    template = json.loads(synthesised["StageAccess-staging"])
+    (canary,) = (
+        key
+        for key, each in template["Resources"].items()
+        if each["Properties"]["RoleName"] == "dr-catalog-canary"
+    )
+    del template["Resources"][canary]
+    changed = {**synthesised, "StageAccess-staging": json.dumps(template)}
+    monkeypatch.setattr(assembly, "synthesise", lambda root: changed)
+    *_, without, _ = engineer.ok(*DEPLOY, "--yes").stdout.splitlines()
+    assert without == "333333333333  us-east-1  dr-catalog-access  updated"
+    assert set(roles_of(person, STAGES["staging"])) == ROLES["staging"] - {"dr-catalog-canary"}
+    monkeypatch.setattr(assembly, "synthesise", lambda root: synthesised)
+    engineer.ok(*DEPLOY, "--yes")
+    assert set(roles_of(person, STAGES["staging"])) == ROLES["staging"]
+
+
+@pytest.mark.usefixtures("deployed")
+def test_an_account_that_can_t_be_entered_is_named_before_anything_is_changed(
+    engineer: Identity, person: Callable[..., Identity], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    iam = person(STAGES["prod"]).client("iam")
+    iam.delete_role(RoleName=ACCESS_ROLE)
+    monkeypatch.setattr(Deployment, "run", lambda *_: pytest.fail("something was changed"))
+    refused = engineer.run(*DEPLOY, "--yes")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert f"arn:aws:iam::{STAGES['prod']}:role/{ACCESS_ROLE} can't be assumed" in refused.stderr
+    endpoint = engineer.settings["AWS_ENDPOINT_URL"]
+    make_role(endpoint=endpoint, account=STAGES["prod"], role=ACCESS_ROLE, trusted=(PIPELINE,))
 
 
 ENTER = [

@@ -16,6 +16,7 @@ from constructs import Construct
 
 from dr_catalog.definitions import (
     Approval,
+    Catalog,
     ConnectionSource,
     Gates,
     Pipeline,
@@ -67,6 +68,20 @@ def stage(name: str, account: str, gates: Gates = Gates(), notify: str | None = 
     return Stage(name, account * 12, ("eu-west-1", "eu-central-1"), gates=gates, notify=notify)
 
 
+def with_early_tiers(catalog: Catalog) -> Catalog:
+    """The catalog with a portfolio of its own for the first stage."""
+    first, *others = catalog.pipeline.stages
+    text = replace(catalog.portfolio.portfolio, name="Early tiers")
+    early = replace(catalog.portfolio, portfolio=text)
+    return replace(
+        catalog,
+        portfolios={**catalog.portfolios, "early.yaml": early},
+        pipeline=replace(
+            catalog.pipeline, stages=(replace(first, portfolio="early.yaml"), *others)
+        ),
+    )
+
+
 def definitions(folder: Path) -> dict[str, Pipeline]:
     """The repository's own pipeline, and others that differ from it in gates, source and targets."""
     ours = load_catalog(ROOT).pipeline
@@ -107,7 +122,7 @@ def app_templates(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Temp
         app = cdk.App(
             outdir=str(out), analytics_reporting=False, builtin_cloud_formation_validation=False
         )
-        build(app, catalog=load_catalog(ROOT))
+        build(app, catalog=with_early_tiers(load_catalog(ROOT)))
         for name, pipeline in definitions(tmp_path_factory.mktemp("pipeline")).items():
             if name != "ours":
                 build_pipeline(Construct(app, name), pipeline=pipeline)

@@ -49,7 +49,7 @@ def membership(surroundings: Surroundings) -> str:
         return f"{account} publishes {', '.join(stages)}"
     if account == catalog.pipeline.account:
         return f"{account} runs the pipeline"
-    if account in catalog.portfolio.shares.accounts:
+    if any(account in each.shares.accounts for each in catalog.portfolios.values()):
         return f"the portfolio is shared with {account}"
     raise Mend(
         f"{account} publishes no stage and is not shared with",
