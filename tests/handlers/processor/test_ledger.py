@@ -408,3 +408,15 @@ def _switch(database: Database, target: str, region: str) -> None:
         GlobalClusterIdentifier="dr-ledger-dev", TargetDbClusterIdentifier=target
     )
     aurora_estate.until(rds, "dr-ledger-dev", aurora_estate.settled)
+
+
+def test_a_region_that_becomes_the_writer_leaves_its_reader_at_once(
+    make: Make, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processor = make(STANDBY)
+    assert processor.get("/ready").body["checks"]["lag"]["ok"] is True
+    asked = ledger_of(processor)
+    monkeypatch.setattr(asked, "_takes_writes", lambda: True)  # as the recovery's item has it
+    assert asked.checks == ("ledger",)
+    asked.check()  # whose login the writer refuses: it is really in the other region still
+    assert asked._endpoint == database.outputs[WRITER]["Global"]

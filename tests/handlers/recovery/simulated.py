@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from world import (
+    Refusal,
     Unreachable,
     Writer,
 )
@@ -47,7 +48,7 @@ class Schedule:
     Attributes:
         seed: Gives the same again.
         mode: ``approve`` or ``automatic``.
-        fault: What befalls the launch region: none, down, cut, control, slow, flapping.
+        fault: What befalls the launch region: none, down, cut, control, slow, odd, flapping.
         begins, ends: When it does.
         lag: Seconds that the database's replication takes.
         promotion: What becomes of the first calls to promote or switch over: refused, lost, hangs.
@@ -156,6 +157,10 @@ class Simulated:
             return int(self.now / 90) % 2 == 0
         return schedule.fault in ("down", "cut")
 
+    def gone_oddly(self) -> bool:
+        """Whether the launch region refuses whatever it is asked."""
+        return self.schedule.begins <= self.now < self.schedule.ends
+
     def dead(self) -> bool:
         """Whether the launch region serves nobody at all."""
         return self.gone(LAUNCH) and self.schedule.fault != "cut"
@@ -172,6 +177,8 @@ class Simulated:
                 raise Crash(f"before {service} in {region}")
         if self.gone(region):
             raise Unreachable(f"{service} in {region}")
+        if region == LAUNCH and schedule.fault == "odd" and self.gone_oddly():
+            raise Refusal(f"{service} in {region} says strange things")
         faulty = schedule.begins <= self.now < schedule.ends and region == LAUNCH
         if faulty and schedule.fault == "control" and service == "rds":
             raise Unreachable(f"{service} in {region}")

@@ -52,7 +52,7 @@ def test_a_failover_needs_nothing_of_the_launch_region() -> None:
     assert "can't be told" in told(record, "fence")
 
 
-@pytest.mark.parametrize("fault", ["control", "slow", "cut", "flapping"])
+@pytest.mark.parametrize("fault", ["control", "slow", "odd", "cut", "flapping"])
 def test_whatever_befalls_the_launch_region_a_forced_failover_ends(fault: str) -> None:
     _, record = drive(fault=fault, starts=[FORCED])
     assert record["outcome"] == "done"

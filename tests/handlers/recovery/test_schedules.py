@@ -20,7 +20,7 @@ from .simulated import Schedule
 
 COUNT = int(os.environ.get("RECOVERY_SCHEDULES", "1000"))
 SEED = int(os.environ.get("RECOVERY_SEED", "0"))
-FAULTS = ("none", "down", "down", "cut", "cut", "control", "slow", "flapping")
+FAULTS = ("none", "down", "down", "cut", "cut", "control", "slow", "odd", "flapping")
 
 
 def schedule(seed: int) -> Schedule:

@@ -84,8 +84,8 @@ class AwsSignals:
                             FunctionName=self._settings.processor
                         )["CodeSha256"]
                     )
-            except Unreachable:
-                continue
+            except (Unreachable, Refusal):
+                continue  # what is half gone says strange things, too
         return found
 
     def serving(self) -> str:

@@ -7,7 +7,7 @@ watch.
 from __future__ import annotations
 
 from run import Abort, Go, Outcome, Run
-from world import Conflict, Unreachable, World, Writer
+from world import Conflict, Refusal, Unreachable, World, Writer
 
 
 def open_writer(world: World, run: Run) -> Outcome:
@@ -17,7 +17,7 @@ def open_writer(world: World, run: Run) -> Outcome:
         world.state.set_writer(settings.peer, writer)
         try:
             world.state.set_writer(settings.launch, writer)
-        except Unreachable:
+        except (Unreachable, Refusal):
             if run.target == settings.launch:
                 raise
     except Conflict:

@@ -10,7 +10,7 @@ import procedures
 from run import Go, Outcome, Run
 from step_ready import INSTANCE, capacity_item
 from step_take_writes import FENCE
-from world import Conflict, Unreachable, World, Writer
+from world import Conflict, Refusal, Unreachable, World, Writer
 
 
 def restore(world: World, run: Run) -> Outcome:
@@ -31,7 +31,7 @@ def restore(world: World, run: Run) -> Outcome:
 def _lift(world: World, run: Run) -> str:
     try:
         world.state.set_writer(run.source, Writer(run.source, run.epoch - 1, run=run.id))
-    except Unreachable as error:
+    except (Unreachable, Refusal) as error:
         return f"{run.source} can't be told that it writes ({error}); the watch will tell it"
     except Conflict:
         return f"{run.source} knows of a later writer"

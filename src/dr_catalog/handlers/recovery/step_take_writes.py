@@ -8,7 +8,7 @@ written is written, and until the other region has the newest of it.
 from __future__ import annotations
 
 from run import Abort, Again, Go, Outcome, Run, iso, seconds
-from world import STORES, Conflict, Unreachable, World, Writer
+from world import STORES, Conflict, Refusal, Unreachable, World, Writer
 
 FENCE = "fence"
 
@@ -18,7 +18,7 @@ def fence(world: World, run: Run) -> Outcome:
     run.touch(world, FENCE)
     try:
         _fence(world, run)
-    except Unreachable as error:
+    except (Unreachable, Refusal) as error:
         return Go(f"{run.source} can't be told ({error}); the watch will tell it")
     except Conflict:
         return Abort(f"{run.source} knows of a later writer than this run")
@@ -58,7 +58,7 @@ def _newest(world: World, run: Run) -> None:
             continue
         try:
             newest = world.stores.last_write(store, run.source)
-        except Unreachable:
+        except (Unreachable, Refusal):
             continue  # a figure and no more
         found[store] = iso(newest) if newest else ""
 

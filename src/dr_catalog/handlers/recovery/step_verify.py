@@ -8,7 +8,7 @@ is at most the time from there to the fence.
 from __future__ import annotations
 
 from run import Again, Go, Outcome, Run, iso, seconds
-from world import STORES, Unreachable, World
+from world import STORES, Refusal, Unreachable, World
 
 
 def verify(world: World, run: Run) -> Outcome:
@@ -41,7 +41,7 @@ def _measure(world: World, run: Run) -> None:
     for store in stores(world):
         try:
             newest = world.stores.last_write(store, run.target)
-        except Unreachable:  # a figure and no more; of the database there is another
+        except (Unreachable, Refusal):  # a figure and no more; of the database there is another
             lag = run.figures.get("lag", {}).get("milliseconds")
             if store == "database" and lag is not None:
                 losses[store] = lag / 1000
