@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -173,6 +175,36 @@ def test_a_region_that_comes_back_untouched_goes_on(
     control("regions", region=HOME, mode="here")
     database.run("INSERT INTO payment VALUES ('after', 8)")
     assert database.soon("SELECT 1 FROM payment WHERE id = 'after'", at="Reader", region=PEER)
+
+
+def test_the_secondary_says_how_far_it_is_behind(
+    database: Estate, control: Callable[..., Any], client: Callable[..., Any]
+) -> None:
+    cloudwatch = client("cloudwatch", account=database.account, region=PEER)
+    dimensions = {"DBClusterIdentifier": "dr-aurora-dev", "SourceRegion": HOME}
+
+    def lag() -> float:
+        now = datetime.now(UTC)
+        metric = {
+            "Namespace": "AWS/RDS",
+            "MetricName": "AuroraGlobalDBRPOLag",
+            "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
+        }
+        query = {"Metric": metric, "Period": 60, "Stat": "Maximum"}
+        (found,) = cloudwatch.get_metric_data(
+            MetricDataQueries=[{"Id": "lag", "MetricStat": query}],
+            StartTime=now - timedelta(minutes=5),
+            EndTime=now + timedelta(minutes=1),
+        )["MetricDataResults"]
+        return float(found["Values"][0])
+
+    database.run("INSERT INTO payment VALUES ('followed', 1)")
+    assert database.soon("SELECT 1 FROM payment", at="Reader", region=PEER)
+    assert lag() < 1000
+    control("regions", region=HOME, mode="cut-off")
+    before = lag()
+    time.sleep(0.2)
+    assert lag() >= before + 200
 
 
 def test_a_headless_secondary_is_not_promoted(database: Estate) -> None:

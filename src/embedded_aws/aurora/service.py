@@ -14,7 +14,7 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import rds
 
 from ..extension import Response, require
-from . import checks, databases, outages, promotions, snapshot_checks, snapshots
+from . import checks, databases, metrics, outages, promotions, snapshot_checks, snapshots
 from .databases import PORT, Key, Record
 from .postgres import PostgresError
 
@@ -56,6 +56,7 @@ def install() -> None:
     rds.reset = _reset_all
     outages.install()
     promotions.install()
+    metrics.install()
 
 
 def _refusing(action: Action) -> Action:

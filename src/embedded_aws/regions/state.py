@@ -14,6 +14,7 @@ A region is in one of them at a time. It is the same for every account.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,8 @@ Listener = Callable[[str, Outage, Outage], None]
 
 _changing = threading.Lock()
 _outages: dict[str, Outage] = {}
+_since: dict[str, float] = {}
+"""When a region was last not apart before it was."""
 _listeners: list[Listener] = []
 _back = threading.Condition()
 
@@ -85,6 +88,11 @@ def held(one: str, other: str) -> bool:
     return one != other and (apart(one) or apart(other))
 
 
+def since(*regions: str) -> float:
+    """When the first of the regions that replicate with no other became so; a clock's seconds."""
+    return min(_since[region] for region in regions if apart(region))
+
+
 def wait_until_there(region: str) -> None:
     """Return when the region is not gone; what runs in it stands still until then."""
     with _back:
@@ -106,10 +114,13 @@ def change(region: str, after: Outage) -> None:
     """Set how a region is, and tell everyone."""
     with _changing:
         before = outage(region)
+        was_apart = apart(region)
         if after == _WELL:
             _outages.pop(region, None)
         else:
             _outages[region] = after
+        if not was_apart:
+            _since[region] = time.time()
         with _back:
             _back.notify_all()
         for listener in _listeners:
