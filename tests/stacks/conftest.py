@@ -173,7 +173,7 @@ def text(value: Any) -> str:
         case {"Fn::GetAtt": [str(name), str(attribute)]}:
             return f"<{name}.{attribute}>"
         case {"Fn::ImportValue": str(name)}:
-            return "<key>" if "Key" in name else f"<{name}>"
+            return "<key>" if name.endswith("-pipeline-key") else f"<{name}>"
         case {"Fn::Join": [str(separator), list(parts)]}:
             return separator.join(text(part) for part in parts)
     return str(value)

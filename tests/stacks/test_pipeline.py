@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -59,6 +60,13 @@ def test_a_newer_commit_supersedes(ours: Synthesised) -> None:
     store = pipeline["ArtifactStore"]
     assert f"arn:aws:s3:::{store['Location']}" == ARTIFACTS
     assert text(store["EncryptionKey"]["Id"]) == "<key>"
+
+
+def test_the_key_is_taken_from_the_stack_before(synthesised: Mapping[str, Synthesised]) -> None:
+    for each in synthesised.values():
+        taken = set(re.findall(r"'Fn::ImportValue': '([^']+)'", str(each.pipeline)))
+        (given,) = (out["Export"]["Name"] for out in each.store["Outputs"].values())
+        assert taken == {given}
 
 
 def test_every_stage_begins_with_what_was_verified(ours: Synthesised) -> None:
@@ -300,3 +308,11 @@ def test_each_failure_is_told_to_its_stages_topic(synthesised: Mapping[str, Synt
         if rule["EventPattern"]["source"] == ["aws.codepipeline"]:
             assert rule["EventPattern"]["detail"]["state"] == ["FAILED"]
             assert rule["EventPattern"]["detail"]["pipeline"] == ["dr-catalog"]
+            (target,) = rule["Targets"]
+            said = target["InputTransformer"]["InputTemplate"]
+            for variable, path in target["InputTransformer"]["InputPathsMap"].items():
+                assert path.startswith("$.detail.")
+                assert f"<{variable}>" in said
+                said = said.replace(f"<{variable}>", "x")
+            assert json.loads(said).startswith("Pipeline dr-catalog failed in x. To see where: aws")
+            assert "<" not in said

@@ -20,7 +20,7 @@ from ..errors import SetupError, UsageError
 FILES = Path(__file__).with_name("files")
 FIRST_PRODUCT, FIRST_VERSION = "warm-standby", "1.0.0"
 # What may stand beside the files: what .gitignore leaves out, git's own, and the first release.
-_BESIDE = (".git", ".venv", ".embedded-aws", "cdk.out", "cdk.context.json")
+_BESIDE = (".git", ".venv", ".embedded-aws", "assembly", "cdk.out", "cdk.context.json")
 _RELEASE = (Path("products/assets"), Path(f"products/{FIRST_PRODUCT}/releases"))
 
 

@@ -90,7 +90,7 @@ class BuildProject(Construct):
                     for key, value in build.environment.items()
                 ],
             ),
-            encryption_key=store.key_arn,
+            encryption_key=store.imported_key,
             logs_config=codebuild.CfnProject.LogsConfigProperty(
                 cloud_watch_logs=codebuild.CfnProject.CloudWatchLogsConfigProperty(
                     status="ENABLED", group_name=store.group, stream_name=name
@@ -167,5 +167,5 @@ def use_of_key(store: PipelineStoreStack) -> dict[str, object]:
             "kms:ReEncryptFrom",
             "kms:ReEncryptTo",
         ],
-        "Resource": store.key_arn,
+        "Resource": store.imported_key,
     }

@@ -64,6 +64,7 @@ class PipelineStack(cdk.Stack):
         )
         self._pipeline = pipeline
         self._store = store
+        self.add_stack_dependency(store)
         self._projects: list[BuildProject] = []
         stages = [
             self._stage(SOURCE_STAGE, [self._source()]),
@@ -82,7 +83,7 @@ class PipelineStack(cdk.Stack):
                 type="S3",
                 location=store.artifacts,
                 encryption_key=codepipeline.CfnPipeline.EncryptionKeyProperty(
-                    id=store.key_arn, type="KMS"
+                    id=store.imported_key, type="KMS"
                 ),
             ),
             stages=stages,

@@ -32,7 +32,7 @@ class PipelineStoreStack(cdk.Stack):
         pipeline: What ``pipeline/pipeline.yaml`` says.
 
     Attributes:
-        key_arn: The key.
+        key_arn: The key, for this stack.
         artifacts: The name of the bucket of what actions hand on.
         group: The name of all builds' log group.
         topics: The ARN of whom to tell, by the stage's name.
@@ -61,6 +61,8 @@ class PipelineStoreStack(cdk.Stack):
             key_policy=_key_policy(self, log_arn=self.log_arn),
         )
         self.key_arn = self._key.attr_arn
+        self._export = f"{name}-pipeline-key"
+        cdk.CfnOutput(self, "KeyArn", value=self.key_arn, export_name=self._export)
         self._key.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
         kms.CfnAlias(
             self, "Alias", alias_name=f"alias/{name}-pipeline", target_key_id=self._key.ref
@@ -79,6 +81,11 @@ class PipelineStoreStack(cdk.Stack):
         self.topics: Mapping[str, str] = {
             stage.name: self._topic(pipeline, stage) for stage in pipeline.stages
         }
+
+    @property
+    def imported_key(self) -> str:
+        """The key's ARN, for other stacks."""
+        return cdk.Fn.import_value(self._export)
 
     @property
     def log_arn(self) -> str:
