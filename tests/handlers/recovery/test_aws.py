@@ -220,12 +220,19 @@ def _write(recovery: Recovery, name: str, *, region: str, epoch: int, row: bool 
     )
 
 
+def _put(recovery: Recovery, region: str, key: str) -> None:
+    s3 = recovery.database.client("s3", region)
+    s3.put_object(Bucket=BUCKETS[region], Key=key, Body=b"{}")
+
+
 def test_a_region_is_lost_failed_over_and_taken_back(recovery: Recovery) -> None:
     database, state = recovery.database, recovery.world.state
     database.run("TRUNCATE ledger.transactions")
     _write(recovery, "kept", region=LAUNCH, epoch=1)
     _write(recovery, "late", region=LAUNCH, epoch=1, row=False)  # its row did not come over
     capacity = recovery.world.database.cluster(PEER).capacity
+    for key in ("before", "evidence/r-0/record.json"):
+        _put(recovery, LAUNCH, key)
     recovery.region("gone")
     try:
         record = recovery.run("r-1", operation="failover", overrides=["not-ready"])
@@ -244,6 +251,8 @@ def test_a_region_is_lost_failed_over_and_taken_back(recovery: Recovery) -> None
         assert recovery.run("r-2", operation="switchover")["outcome"] == "refused"
     finally:
         recovery.region("here")
+    _put(recovery, LAUNCH, "alone")  # as one who could still reach it
+    _put(recovery, LAUNCH, "evidence/r-0/page.html")
     assert "is told that us-west-2 writes in epoch 2" in watch(recovery.world)
     assert state.writer(LAUNCH) == Writer(PEER, 2, run="r-1")
     with pytest.raises(Conflict):
@@ -257,10 +266,12 @@ def test_a_region_is_lost_failed_over_and_taken_back(recovery: Recovery) -> None
     assert state.writer(PEER) == state.writer(LAUNCH) == Writer(LAUNCH, 3, run="r-3")
     assert recovery.world.signals.serving() == LAUNCH
     assert back["figures"]["rpo"]["database"] == 0
-    assert back["figures"]["unmerged"]["count"] == 1
+    assert back["figures"]["unmerged"]["count"] == 2
     bucket, _, key = back["figures"]["unmerged"]["object"].removeprefix("s3://").partition("/")
     listed = database.client("s3", PEER).get_object(Bucket=bucket, Key=key)["Body"].read()
     assert [each["transactionId"] for each in json.loads(listed)["transactions"]] == ["late"]
+    second = database.client("s3", PEER).get_object(Bucket=bucket, Key=key.replace("-0", "-1"))
+    assert [each["key"] for each in json.loads(second["Body"].read())["documents"]] == ["alone"]
     assert recovery.world.database.cluster(PEER).capacity == capacity
     assert recovery.world.database.view(at=LAUNCH).writer == LAUNCH
     assert database.run("SELECT transaction_id FROM ledger.transactions") == [["kept"]]

@@ -78,6 +78,26 @@ class AwsStores:
         following = page.get("LastEvaluatedKey")
         return found, json.dumps(following) if following else ""
 
+    def documents_left_behind(
+        self, *, since: float, cursor: str
+    ) -> tuple[list[dict[str, Any]], str]:
+        """See ``world.Stores``: the latest version of each, which no rule brought there."""
+        region = self._settings.launch
+        s3, bucket = client("s3", region), self._settings.buckets[region]
+        start = {"ContinuationToken": cursor} if cursor else {}
+        found = []
+        with calling(f"the documents in {region}"):
+            page = s3.list_objects_v2(Bucket=bucket, **start)
+            for each in page.get("Contents", ()):
+                if each["Key"].startswith(EVIDENCE) or each["LastModified"].timestamp() < since:
+                    continue
+                head = s3.head_object(Bucket=bucket, Key=each["Key"])
+                if head.get("ReplicationStatus") != "REPLICA":
+                    version = {"versionId": head["VersionId"]} if "VersionId" in head else {}
+                    modified = each["LastModified"].isoformat()
+                    found.append({"key": each["Key"], "modified": modified, **version})
+        return found, page.get("NextContinuationToken", "")
+
     def keep(self, region: str, key: str, text: str) -> str:
         """See ``world.Stores``."""
         bucket = self._settings.buckets[region]

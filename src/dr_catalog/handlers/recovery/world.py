@@ -185,6 +185,16 @@ class Stores(Protocol):
             What was found, and where to go on; empty at the end.
         """
 
+    def documents_left_behind(
+        self, *, since: float, cursor: str
+    ) -> tuple[list[dict[str, Any]], str]:
+        """Some of the documents that were written in the launch region itself since then.
+
+        Args:
+            since: Seconds since 1970.
+            cursor: As for ``left_behind``.
+        """
+
     def keep(self, region: str, key: str, text: str) -> str:
         """Keep a text among the region's documents; its address."""
 
