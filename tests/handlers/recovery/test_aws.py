@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.request
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,7 +20,8 @@ import clients
 import procedures
 import pytest
 from aws import connect_world
-from aws_state import AwsState
+from aws_signals import AwsSignals
+from aws_state import AwsMachine, AwsState
 from machine import advance
 from recovery_settings import RecoverySettings
 from watch import watch
@@ -272,6 +273,11 @@ def test_a_region_is_lost_failed_over_and_taken_back(recovery: Recovery) -> None
     assert [each["transactionId"] for each in json.loads(listed)["transactions"]] == ["late"]
     second = database.client("s3", PEER).get_object(Bucket=bucket, Key=key.replace("-0", "-1"))
     assert [each["key"] for each in json.loads(second["Body"].read())["documents"]] == ["alone"]
+    (snapshot,) = back["figures"]["snapshots"]
+    manual = database.client("rds", LAUNCH).describe_db_cluster_snapshots(SnapshotType="manual")
+    assert [each["DBClusterSnapshotIdentifier"] for each in manual["DBClusterSnapshots"]] == [
+        snapshot
+    ]
     assert recovery.world.database.cluster(PEER).capacity == capacity
     assert recovery.world.database.view(at=LAUNCH).writer == LAUNCH
     assert database.run("SELECT transaction_id FROM ledger.transactions") == [["kept"]]
@@ -345,3 +351,54 @@ def test_the_backup_switch_is_a_tag_on_each_store(recovery: Recovery) -> None:
     arn = dynamodb.describe_table(TableName=TABLE)["Table"]["TableArn"]
     assert switch in tagged
     assert switch in dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"]
+
+
+def test_the_instance_of_a_recovery_is_made_once_and_deleted(recovery: Recovery) -> None:
+    database, rds = recovery.world.database, recovery.database.client("rds", PEER)
+    before = rds.describe_db_instances()["DBInstances"]
+    for _ in range(2):
+        database.add_instance(PEER)
+    _until(lambda: database.cluster(PEER).instances == len(before) + 1)
+    for _ in range(2):
+        database.remove_instance(PEER)
+    _until(lambda: len(rds.describe_db_instances()["DBInstances"]) == len(before))
+
+
+def test_votes_are_the_last_that_each_probe_gave(recovery: Recovery) -> None:
+    signals, cloudwatch = recovery.world.signals, recovery.database.client("cloudwatch", PEER)
+    assert signals.votes() == {}
+    for region, value in ((LAUNCH, 0), (PEER, 1)):
+        cloudwatch.put_metric_data(
+            Namespace="DrCatalog",
+            MetricData=[
+                {
+                    "MetricName": "LaunchRegionAnswers",
+                    "Dimensions": [
+                        {"Name": "Suffix", "Value": "r"},
+                        {"Name": "From", "Value": region},
+                    ],
+                    "Value": value,
+                }
+            ],
+        )
+    assert signals.votes() == {LAUNCH: False, PEER: True}
+
+
+def test_a_region_whose_api_is_not_there_does_not_answer(recovery: Recovery) -> None:
+    assert AwsSignals(recovery.world.settings).answers(LAUNCH) is False
+    assert set(recovery.world.signals.versions()) == {LAUNCH, PEER}
+
+
+def test_an_execution_that_nobody_knows_does_not_run(recovery: Recovery) -> None:
+    machine = AwsMachine(recovery.world.settings)
+    arn = f"arn:aws:states:{PEER}:{ACCOUNT}:execution:dr-recovery-r:gone"
+    assert machine.running(arn) is False
+    machine.wake("a-token-that-is-over")
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if holds():
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError("not in time")

@@ -32,6 +32,7 @@ def approve(world: World, run: Run) -> Outcome:
         until = iso(world.now() + procedures.APPROVE.patience)
         run.record["approval"] = approval = {"askedAt": iso(world.now()), "until": until}
         run.save(world)
+    approval.pop("token", None)  # whoever waited with it waits no more
     if approval.get("decision") == YES:
         run.record["overrides"] = sorted({*run.record["overrides"], *approval["overrides"]})
         return Go(f"{approval['decidedBy']} approved")
