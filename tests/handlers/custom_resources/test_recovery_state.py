@@ -6,7 +6,9 @@ from typing import Any
 
 import delete_guard
 import pytest
+import recovery_state
 import update_guard
+from botocore.exceptions import EndpointConnectionError
 
 from ..conftest import STANDBY, WRITER, Aws
 from .conftest import Context, Stack
@@ -103,3 +105,19 @@ def test_while_either_region_knows_the_writer_elsewhere_failback_comes_first(
     told = ask(guard, event, stack)
     assert f"is not {guard}, and nothing has been touched: the writer is in {STANDBY}" in told
     assert f"dr-catalog failback --suffix {event['ResourceProperties']['Suffix']}" in told
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+def test_a_peer_that_does_not_answer_is_no_reason_to_go_on(
+    event: dict[str, Any], stack: Stack, guard: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = recovery_state.client
+
+    def gone(service: str, region: str) -> Any:
+        if region == STANDBY:
+            raise EndpointConnectionError(endpoint_url="https://dynamodb.example")
+        return made(service, region)
+
+    monkeypatch.setattr(recovery_state, "client", gone)
+    told = ask(guard, event, stack)
+    assert f"is not {guard}, and nothing has been touched: {STANDBY} does not say" in told

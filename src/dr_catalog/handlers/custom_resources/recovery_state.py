@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from botocore.exceptions import BotoCoreError
 from response import Refused, client, ignoring, text
 
 
@@ -21,23 +22,32 @@ def refuse_while_recovering(event: dict[str, Any], *, done: str) -> None:
         done: What would be done to the environment, such as ``updated``.
 
     Raises:
-        Refused: A recovery runs, or has put the writer elsewhere.
+        Refused: A recovery runs, or has put the writer elsewhere; or a region can't be asked.
     """
     table = event["ResourceProperties"].get("RecoveryTable")
     if not table:
         return
     suffix, launch = text(event, "Suffix"), text(event, "LaunchRegion")
-    tables = {region: client("dynamodb", region) for region in (launch, text(event, "PeerRegion"))}
+    peer = text(event, "PeerRegion")
     untouched = f"Environment '{suffix}' is not {done}, and nothing has been touched"
-    lock = _item(tables[text(event, "PeerRegion")], table, "lock")
+    known: dict[str, dict[str, dict[str, str]]] = {}
+    for region, names in ((peer, ("lock", "writer")), (launch, ("writer",))):
+        try:
+            known[region] = {name: _item(client("dynamodb", region), table, name) for name in names}
+        except BotoCoreError as error:
+            raise Refused(
+                f"{untouched}: {region} does not say whether a recovery runs ({type(error).__name__}). "
+                f"Repeat once it answers."
+            ) from None
+    lock = known[peer]["lock"]
     if lock:
         operation = lock.get("operation", "failover")
         raise Refused(
             f"{untouched}: a recovery runs, the {operation} {lock.get('run')}. Wait for its end, then "
             f"repeat. If nothing drives it any more, take it up: dr-catalog {operation} --suffix {suffix}"
         )
-    for dynamodb in tables.values():
-        writer = _item(dynamodb, table, "writer").get("region", launch)
+    for items in known.values():
+        writer = items["writer"].get("region", launch)
         if writer != launch:
             raise Refused(f"{untouched}: {elsewhere(writer, launch=launch, suffix=suffix)}")
 
