@@ -66,7 +66,7 @@ def test_seed_backup_a_job_that_expires_is_a_failure(role: str) -> None:
     patterns = {
         text(template, each["Properties"]["Name"]): each["Properties"]["EventPattern"]
         for each in of_type(template, "AWS::Events::Rule")
-        if "EventPattern" in each["Properties"]
+        if each["Properties"].get("EventPattern", {}).get("source") == ["aws.backup"]
     }
     assert set(patterns) == {
         f"dr-{what}-failed-{SUFFIX}" for what in ("backup", "restore", "recovery-point")

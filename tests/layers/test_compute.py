@@ -95,7 +95,7 @@ def test_every_function_has_an_encrypted_log_group_that_ends(
     }
     assert functions == {name for name in groups if name.startswith("/aws/lambda/")}
     for group in groups.values():  # those of the network and the database too
-        assert group["RetentionInDays"] == 30
+        assert group["RetentionInDays"] in (30, 365)  # a recovery is looked into long after it
         assert "KmsKeyId" in group
 
 
@@ -111,9 +111,14 @@ def test_the_processor_may_use_its_table_and_its_ledger_and_nothing_else(
         "UseTable",
         "UseTableKey",
         "ConnectLedger",
+        "SeeWhoWrites",
         "JoinNetwork",
         "LeaveNetworkToLambda",
     }
+    assert actions(found["SeeWhoWrites"]) == ["dynamodb:ConditionCheckItem", "dynamodb:GetItem"]
+    assert resources(template, found["SeeWhoWrites"]) == [
+        "arn:<Partition>:dynamodb:<Region>:<AccountId>:table/<GlobalTable>"
+    ]
     assert actions(found["UseTable"]) == [
         "dynamodb:DescribeTable",
         "dynamodb:GetItem",

@@ -14,10 +14,20 @@ from .reading import Template, actions, only, resources, statements, text
 GLOBAL_TABLE = "AWS::DynamoDB::GlobalTable"
 
 
+def transactions(template: Template) -> Template:
+    """The transactions table; a recovery's state is another."""
+    (table,) = (
+        each
+        for name, each in template["Resources"].items()
+        if each["Type"] == GLOBAL_TABLE and name.startswith("Table")
+    )
+    return table
+
+
 def test_seed_dynamodb_is_one_global_table_with_a_replica_in_each_region(
     primary: Template,
 ) -> None:
-    table = only(primary, GLOBAL_TABLE)["Properties"]
+    table = transactions(primary)["Properties"]
     assert text(primary, table["TableName"]) == "dr-transactions-<EnvironmentSuffix>"
     regions = [text(primary, replica["Region"]) for replica in table["Replicas"]]
     assert regions == ["<Region>", "<PeerRegion>"]
@@ -27,7 +37,7 @@ def test_seed_dynamodb_is_one_global_table_with_a_replica_in_each_region(
 def test_seed_dynamodb_each_replica_has_recovery_and_its_own_customer_key(
     primary: Template, number: int
 ) -> None:
-    replica = only(primary, GLOBAL_TABLE)["Properties"]["Replicas"][number]
+    replica = transactions(primary)["Properties"]["Replicas"][number]
     assert replica["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     key = text(primary, replica["SSESpecification"]["KMSMasterKeyId"])
     assert (
@@ -36,19 +46,19 @@ def test_seed_dynamodb_each_replica_has_recovery_and_its_own_customer_key(
 
 
 def test_seed_dynamodb_is_on_demand_without_capacity(primary: Template) -> None:
-    table = only(primary, GLOBAL_TABLE)["Properties"]
+    table = transactions(primary)["Properties"]
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert not [name for name in table if "Throughput" in name]
     assert not [name for replica in table["Replicas"] for name in replica if "Throughput" in name]
 
 
 def test_seed_dynamodb_ttl_is_an_attribute_of_the_table(primary: Template) -> None:
-    table = only(primary, GLOBAL_TABLE)["Properties"]
+    table = transactions(primary)["Properties"]
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expiresAt", "Enabled": True}
 
 
 def test_seed_dynamodb_keys_and_status_index(primary: Template) -> None:
-    table = only(primary, GLOBAL_TABLE)["Properties"]
+    table = transactions(primary)["Properties"]
     assert _keys(table) == {"transactionId": "HASH", "timestamp": "RANGE"}
     (index,) = table["GlobalSecondaryIndexes"]
     assert (index["IndexName"], _keys(index)) == (
@@ -80,7 +90,7 @@ def test_seed_dynamodb_each_replica_is_protected_from_the_start_or_left_to_the_g
 
 
 def test_the_tier_leaves_protection_to_the_guard(primary: Template) -> None:
-    replicas = only(primary, GLOBAL_TABLE)["Properties"]["Replicas"]
+    replicas = transactions(primary)["Properties"]["Replicas"]
     assert not [each for each in replicas if "DeletionProtectionEnabled" in each]
     granted = {each["Sid"]: each for each in statements(primary, "GuardPolicy")}["ProtectTable"]
     assert actions(granted) == ["dynamodb:DescribeTable", "dynamodb:UpdateTable"]
@@ -91,7 +101,7 @@ def test_the_tier_leaves_protection_to_the_guard(primary: Template) -> None:
 
 
 def test_the_table_waits_for_the_replica_key(primary: Template) -> None:
-    waits = only(primary, GLOBAL_TABLE)["DependsOn"]
+    waits = transactions(primary)["DependsOn"]
     assert any(each.startswith("FoundationStackSet") for each in waits)
 
 

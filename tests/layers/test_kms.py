@@ -30,17 +30,21 @@ def test_seed_kms_policy_lets_in_the_account_and_the_services_that_act_for_nobod
         assert text(template, account["Principal"]["AWS"]).endswith(":iam::<AccountId>:root")
         assert [text(template, each["Principal"]["Service"]) for each in services] == [
             "logs.<Region>.amazonaws.com",
+            "delivery.logs.amazonaws.com",
             "cloudwatch.amazonaws.com",
             "events.amazonaws.com",
         ]
         assert all("kms:*" not in each["Action"] for each in services)
-        logs, alarms, events = services
+        logs, delivery, alarms, events = services
         context = logs["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
         assert [text(template, each).split(":log-group:")[1] for each in context] == [
             "/aws/lambda/dr-*-<EnvironmentSuffix>",
             "/dr/<EnvironmentSuffix>/flow-logs",
             "/aws/rds/cluster/dr-ledger-<EnvironmentSuffix>-<Region>/*",
+            "/aws/vendedlogs/states/dr-recovery-<EnvironmentSuffix>",
         ]
+        sent = delivery["Condition"]["StringEquals"]["kms:EncryptionContext:SourceArn"]
+        assert text(template, sent) == "arn:<Partition>:logs:<Region>:<AccountId>:*"
         assert alarms["Condition"] == {
             "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
         }

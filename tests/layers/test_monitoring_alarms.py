@@ -14,6 +14,7 @@ import pytest
 from dr_catalog import names
 from dr_catalog.layers.monitoring import Alarm, Thresholds, alarms
 from dr_catalog.layers.monitoring import Role as Side
+from dr_catalog.layers.recovery import DOWN, task_errors, votes
 from dr_catalog.layers.route53 import serving_alarm
 
 from . import operations
@@ -22,10 +23,13 @@ from .reading import Template, of_type, text
 
 TYPES = {
     "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::CompositeAlarm",
     "AWS::CloudWatch::Dashboard",
     "AWS::SNS::Topic",
     "AWS::SNS::TopicPolicy",
 }
+DETECTION = 3
+"""Minutes, in the template that is deployed here."""
 PLACES: dict[Side, str] = {"launch": REGION, "peer": PEER}
 
 
@@ -65,8 +69,10 @@ class Place:
         )
 
     def state(self, alarm_name: str) -> str:
-        answer = self.cloudwatch.describe_alarms(AlarmNames=[alarm_name])
-        (found,) = answer["MetricAlarms"]
+        answer = self.cloudwatch.describe_alarms(
+            AlarmNames=[alarm_name], AlarmTypes=["CompositeAlarm", "MetricAlarm"]
+        )
+        (found,) = [*answer["CompositeAlarms"], *answer["MetricAlarms"]]
         return str(found["StateValue"])
 
 
@@ -135,6 +141,14 @@ SWITCHED = {
     *(names.SERVING_ALARM.of(suffix=SUFFIX, region=region) for region in (REGION, PEER)),
 }
 """What a switch of the serving region drives, below."""
+VOTED = {
+    names.alarm(suffix=SUFFIX, name=name)
+    for name in (
+        *("launch-silent-outside", "launch-silent-inside", "probe-silent"),
+        "recovery-errors",
+    )
+}
+"""What recovery adds, driven below."""
 
 
 @pytest.mark.parametrize("side", PLACES)
@@ -142,7 +156,8 @@ def test_every_alarm_of_the_tier_is_driven(templates: dict[str, Template], side:
     """Each alarm that is added to a template must be added to what the tests of this module drive."""
     template = templates["primary" if side == "launch" else "workload"]
     assert not of_type(templates["foundation"], "AWS::CloudWatch::Alarm")
-    assert not of_type(template, "AWS::CloudWatch::CompositeAlarm")
+    composites = of_type(template, "AWS::CloudWatch::CompositeAlarm")
+    assert len(composites) == (1 if side == "peer" else 0)  # launch-region-down, driven below
     other = "<PeerRegion>" if side == "launch" else "<LaunchRegion>"
     known = {"<EnvironmentSuffix>": SUFFIX, "<AccountId>": ACCOUNT, "<Stage>": "live"}
     here, there = (REGION, PEER) if side == "launch" else (PEER, REGION)
@@ -161,7 +176,7 @@ def test_every_alarm_of_the_tier_is_driven(templates: dict[str, Template], side:
     deployed = operations.templates()["literal", side]
     driven = {names.alarm(suffix=SUFFIX, name=alarm.name) for alarm in rows(side)}
     if side == "peer":
-        driven |= SWITCHED
+        driven |= SWITCHED | VOTED
     assert set(made) == driven
     # And with the settings with which it is driven.
     assert made == {
@@ -176,7 +191,11 @@ def _settings(alarm: dict[str, Any], literal: Callable[[Any], str]) -> dict[str,
     """What decides about an alarm's state."""
     told = ("AlarmName", "AlarmDescription", "AlarmActions", "OKActions", "Tags", "Dimensions")
     return {
-        **{name: value for name, value in alarm.items() if name not in told},
+        **{
+            name: DETECTION if value == {"Ref": "DetectionMinutes"} else value
+            for name, value in alarm.items()
+            if name not in told
+        },
         "Dimensions": {each["Name"]: literal(each["Value"]) for each in alarm["Dimensions"]},
     }
 
@@ -245,6 +264,37 @@ def test_a_switch_of_the_serving_region_switches_both_alarms(sides: dict[Side, P
             if "dr-serving-" in json.loads(each["Message"])["AlarmName"]
         ]
     )
+
+
+def test_both_votes_make_the_launch_region_down_and_either_ends_it(
+    sides: dict[Side, Place],
+) -> None:
+    here = sides["peer"]
+    outside, inside, silent = votes(
+        suffix=SUFFIX, launch_region=REGION, peer_region=PEER, minutes=DETECTION
+    )
+
+    def states() -> list[str]:
+        found = (outside.name, inside.name, silent.name, DOWN)
+        return [here.state(names.alarm(suffix=SUFFIX, name=name)) for name in found]
+
+    assert states() == ["OK", "ALARM", "ALARM", "OK"]  # nobody votes: that is told, and no more
+    here.put(outside, 0, range(2 - DETECTION, 1))
+    assert states() == ["OK", "ALARM", "OK", "OK"]  # not long enough
+    here.put(outside, 0, [1])
+    assert states() == ["ALARM", "ALARM", "OK", "ALARM"]  # the launch region's own is silent
+    here.put(inside, 1, [1])
+    assert states() == ["ALARM", "OK", "OK", "OK"]  # it says that it is there
+    here.put(inside, 0, range(2, 2 + DETECTION))
+    here.put(outside, 0, range(2, 2 + DETECTION))
+    assert states() == ["ALARM", "ALARM", "OK", "ALARM"]
+    here.put(outside, 1, [2 + DETECTION])
+    assert states() == ["OK", "ALARM", "OK", "OK"]
+
+    errors, name = task_errors(suffix=SUFFIX), names.alarm(suffix=SUFFIX, name="recovery-errors")
+    assert here.state(name) == "OK"
+    here.put(errors, 1, [1])
+    assert here.state(name) == "ALARM"
 
 
 def test_the_dashboard_is_one_that_can_be_drawn(sides: dict[Side, Place]) -> None:

@@ -172,14 +172,18 @@ def test_the_control_metric_is_published_every_minute_in_the_peer() -> None:
     (rule,) = [
         each["Properties"]
         for each in of_type(template, "AWS::Events::Rule")
-        if "ScheduleExpression" in each["Properties"]
+        if "control-metric" in text(template, each["Properties"]["Name"])
     ]
     assert rule["ScheduleExpression"] == "rate(1 minute)"
     (target,) = rule["Targets"]
     function = template["Resources"][target["Arn"]["Fn::GetAtt"][0]]["Properties"]
     variables = function["Environment"]["Variables"]
     assert text(template, variables["REGIONS"]) == "<PeerRegion>,<Region>"
-    (permission,) = of_type(template, "AWS::Lambda::Permission")
+    (permission,) = (
+        each
+        for name, each in template["Resources"].items()
+        if each["Type"] == "AWS::Lambda::Permission" and name.startswith("Control")
+    )
     assert permission["Properties"]["Principal"] == "events.amazonaws.com"
     parameter = template["Resources"][
         next(name for name in template["Resources"] if name.startswith("ControlServingRegion"))

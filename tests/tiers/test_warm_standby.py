@@ -59,6 +59,11 @@ ORDER = [
     *[("FoundationStackSet", first) for first in ("Key", "RangesPlan", "NetworkVpc")],
     *[(store, "FoundationStackSet") for store in (*STORES, *PEERING)],
     *[("WorkloadStackSet", store) for store in (*STORES, *PEERING, "Vault")],
+    # A launch that is deleted must not look like one that is down: detection goes before its API and probe.
+    *[
+        ("WorkloadStackSet", asked)
+        for asked in ("TransactionsApi", "ProbeFunction", "RecoveryStateTable")
+    ],
     *[
         (last, "WorkloadStackSet")
         for last in (

@@ -36,7 +36,7 @@ from ._parameters import publish
 from ._recovery_definition import definition
 from ._recovery_detection import DOWN, INPUT, Detection
 from ._recovery_machine import Machine
-from ._recovery_probe import METRIC, NAMESPACE, Probe, every_minute
+from ._recovery_probe import METRIC, NAMESPACE, Probe, every_minute, votes
 from ._recovery_state import LAYER, RecoveryState
 from ._recovery_task import Recovered, RecoveredDatabase, Task, Traffic
 
@@ -55,6 +55,8 @@ __all__ = [
     "RecoveryState",
     "Traffic",
     "definition",
+    "task_errors",
+    "votes",
 ]
 
 
@@ -131,7 +133,7 @@ class Recovery(Construct):
             machine_arn=self.machine_arn,
             topics=[topic],
         )
-        errors = _errors(function.function_name)
+        errors = task_errors(suffix=suffix)
         made = make(self, errors, suffix=suffix, topics=[topic])
         self.dashboard = names.RECOVERY_DASHBOARD.of(suffix=suffix, region=region)
         cloudwatch.CfnDashboard(
@@ -163,13 +165,14 @@ class Recovery(Construct):
         )
 
 
-def _errors(function_name: str) -> Alarm:
+def task_errors(*, suffix: str) -> Alarm:
+    """The row of the function that failed."""
     return Alarm(
         name="recovery-errors",
         group="Recovery",
         namespace="AWS/Lambda",
         metric="Errors",
-        dimensions={"FunctionName": function_name},
+        dimensions={"FunctionName": names.RECOVERY_TASK.of(suffix=suffix)},
         statistic="Sum",
         unit="invocations",
         period=300,
