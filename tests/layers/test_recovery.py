@@ -316,6 +316,7 @@ def test_the_function_touches_nothing_but_what_the_launch_has() -> None:
 SERVICES = ("cloudwatch", "dynamodb", "lambda", "rds", "s3", "sns", "ssm", "stepfunctions")
 ACTIONS = {  # where IAM's name is not the operation's
     ("lambda", "Invoke"): "lambda:InvokeFunction",
+    ("s3", "HeadObject"): "s3:GetObject",
     ("s3", "ListObjectsV2"): "s3:ListBucket",
 }
 PREFIXES = {"stepfunctions": "states"}
