@@ -92,7 +92,7 @@ def test_what_the_survivor_lacks_is_lost_by_store() -> None:
     ]
     found = losses(aws, SITE, writes, region=PEER, endpoint=ENDPOINTS[PEER])
     assert {each.store: (each.confirmed, each.lost, each.seconds) for each in found} == {
-        "database": (3, ("b",), 1.0),
+        "transactions": (3, ("b",), 1.0),
         "table": (3, (), 0.0),
         "documents": (3, ("b.txt", "c.txt"), 1.0),
     }

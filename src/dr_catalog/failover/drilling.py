@@ -174,19 +174,20 @@ def _drill(
         if local
         else f"by fencing only: {site.launch_region} was there all the time"
     )
-    with Load(aws, site, endpoints, mark=f"drill-{secrets.token_hex(3)}") as load:
-        load.wait_for(WRITES, region=site.launch_region)
-        with taken_away(aws.endpoint, site.launch_region):
+    with taken_away(aws.endpoint, site.launch_region) as lose:
+        with Load(aws, site, endpoints, mark=f"drill-{secrets.token_hex(3)}") as load:
+            load.wait_for(WRITES, region=site.launch_region)
+            lose()
             tell(f"{site.launch_region} is lost ({how}); {len(load.confirmed)} writes confirmed")
             over = _run(aws, site, FAILOVER, tell=tell, overrides=() if local else (ANSWERS,))
             load.wait_for(WRITES, region=site.region)
-    writes = tuple(load.confirmed)
-    before = [each for each in writes if each.region == site.launch_region]
-    survived = losses(aws, site, before, region=site.region, endpoint=endpoints[site.region])
+        writes = tuple(load.confirmed)
+        # What comes over once the region is back did not survive its loss.
+        before = [each for each in writes if each.region == site.launch_region]
+        survived = losses(aws, site, before, region=site.region, endpoint=endpoints[site.region])
     for each in survived:
-        tell(
-            f"{each.store}: {each.confirmed} confirmed, {len(each.lost)} lost ({each.seconds:.2f} s)"
-        )
+        lost = f"{len(each.lost)} lost, reaching back {each.seconds:.2f} s"
+        tell(f"{each.store}: {each.confirmed} confirmed before, {lost}")
     back = _run(aws, site, FAILBACK, tell=tell)
     after = [each for each in writes if each.region == site.region]
     home = site.launch_region

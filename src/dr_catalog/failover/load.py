@@ -23,7 +23,6 @@ from ..errors import DrCatalogError, NotFoundError
 from .aws import Aws
 from .model import Site
 
-STORES = ("database", "table", "documents")
 PAUSE_SECONDS = 0.05
 _CREATED = (200, 201)
 
@@ -50,7 +49,7 @@ class Loss:
     """What became of the confirmed writes of one store.
 
     Args:
-        store: database, table or documents.
+        store: transactions (as the API finds them, in ledger or table), table or documents.
         confirmed: How many were.
         lost: The keys that the survivor lacks, in the order of their confirmation.
         seconds: From the first lost to the last confirmed before the silence; 0 where none is lost.
@@ -165,7 +164,7 @@ def losses(
     """
     table = names.TABLE.of(suffix=site.suffix)
 
-    def in_database(key: str) -> bool:
+    def in_either(key: str) -> bool:
         return aws.get(endpoint, region=region, path=f"transactions/{key}").status == 200
 
     def in_table(key: str) -> bool:
@@ -188,7 +187,7 @@ def losses(
         return True
 
     looks = (
-        ("database", False, in_database),
+        ("transactions", False, in_either),
         ("table", False, in_table),
         ("documents", True, in_documents),
     )

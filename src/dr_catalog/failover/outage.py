@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ..errors import SetupError
@@ -21,8 +21,10 @@ SECONDS = 30
 
 
 @contextmanager
-def taken_away(endpoint: str, region: str) -> Iterator[None]:
-    """A region of the local simulation is gone for the time of a block; on AWS nothing happens.
+def taken_away(endpoint: str, region: str) -> Iterator[Callable[[], None]]:
+    """Gives what takes a region of the local simulation away; at the end of the block it is back.
+
+    On AWS nothing is taken away.
 
     Args:
         endpoint: Where the local simulation listens; empty on AWS.
@@ -32,11 +34,10 @@ def taken_away(endpoint: str, region: str) -> Iterator[None]:
         SetupError: What listens there knows no such control.
     """
     if not endpoint:
-        yield
+        yield lambda: None
         return
-    _set(endpoint, region, GONE)
     try:
-        yield
+        yield lambda: _set(endpoint, region, GONE)
     finally:
         _set(endpoint, region, HERE)
 

@@ -1,0 +1,272 @@
+"""Ten schedules of faults on one launch, failed over and back on the embedded AWS: real functions, state
+machine and PostgreSQL in both regions.
+
+    make test        each schedule once, in its hardest form
+    make drill-all   every form of each
+
+A schedule says what goes wrong and when; what must hold afterwards is asked of the services themselves.
+Nothing waits out a period: detection starts by an alarm's state, the machine's pauses are shortened, and
+the function is told to wait for no last requests and no cooldown where a schedule is not about those.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dr_catalog import failover, names
+from dr_catalog.failover.load import losses
+from dr_catalog.handlers.recovery.procedures import FAILOVER, PROCEDURES
+
+from .conftest import PEER, REGION, Identity, environment, launch_of
+from .rehearsal import DETECTED, PACE, Rehearsal
+
+ALL = bool(os.environ.get("DRILL_ALL"))
+"""Every form of each schedule, as `make drill-all` asks."""
+SUFFIX = "rec"
+STATES = [step.name for step in PROCEDURES[FAILOVER]]
+ALONE = 3
+"""Writes that only the old primary gets."""
+
+
+def forms(*every: Any, suite: int = 1) -> Any:
+    """All forms of a schedule, or the first ones."""
+    return pytest.mark.parametrize("form", every if ALL else every[:suite])
+
+
+@pytest.fixture(scope="module")
+def launched_once(tenant: Identity) -> Iterator[Rehearsal]:
+    """The launch, whose topic somebody hears."""
+    with environment(tenant.settings):
+        tenant.ok("launch", "warm-standby", "--suffix", SUFFIX)
+        made = Rehearsal(
+            tenant=tenant,
+            launch=launch_of(tenant, SUFFIX),
+            url=tenant.settings["AWS_ENDPOINT_URL"],
+            aws=failover.Aws(region=PEER, session=tenant.session()),
+        )
+        topic = made.aws.told(SUFFIX, "monitoring", PEER)["topic-arn"]
+        tenant.client("sns", PEER).subscribe(
+            TopicArn=topic, Protocol="email", Endpoint="on-call@example.com"
+        )
+        made.control("pace", waits=PACE)
+        made.settings(DRAIN_SECONDS="0", COOLDOWN_SECONDS="0")
+        made.probe()
+        yield made
+        made.control("pace", waits=1)
+
+
+@pytest.fixture
+def rehearsal(launched_once: Rehearsal) -> Iterator[Rehearsal]:
+    """It, at home before and after."""
+    assert launched_once.writer().region == REGION
+    yield launched_once
+    launched_once.home()
+    assert launched_once.posted(f"home-{launched_once.writer().epoch}", region=REGION) in (200, 201)
+
+
+def test_a_launch_is_ready_but_for_what_nobody_has_done_yet(rehearsal: Rehearsal) -> None:
+    result = rehearsal.run("readiness", "--output", "json")
+    found = {each["check"]: each for each in json.loads(result.stdout)["checks"]}
+    assert {
+        name: each["found"] for name, each in found.items() if each["state"] == "not ready"
+    } == {}
+    assert [name for name, each in found.items() if each["state"] == "unknown"] == ["lag"]
+    assert result.exit_code == 0
+
+
+def test_probes_that_lie_move_nothing(rehearsal: Rehearsal) -> None:
+    before = rehearsal.writer()
+    known = {run.id for run in rehearsal.aws.runs(rehearsal.site)}
+    rehearsal.tenant.client("cloudwatch", PEER).set_alarm_state(
+        AlarmName=names.alarm(suffix=SUFFIX, name="launch-region-down"),
+        StateValue="ALARM",
+        StateReason="a probe lies",
+    )
+    (run,) = rehearsal.until(
+        lambda: [r for r in rehearsal.aws.runs(rehearsal.site) if r.id not in known and r.finished],
+        bool,
+    )
+    assert run.record["requestedBy"] == "detection"
+    assert (run.outcome, rehearsal.writer()) == ("aborted", before)
+    assert f"{REGION} answers" in run.told
+    assert rehearsal.posted("t-probes", region=REGION) == 201
+    rehearsal.tenant.client("cloudwatch", PEER).set_alarm_state(
+        AlarmName=names.alarm(suffix=SUFFIX, name="launch-region-down"),
+        StateValue="OK",
+        StateReason="it does not",
+    )
+
+
+@forms("gone", "slow", "control-plane")
+def test_a_primary_that_is_lost_and_rows_that_only_it_had(rehearsal: Rehearsal, form: str) -> None:
+    epoch, site = rehearsal.writer().epoch, rehearsal.site
+    endpoint = rehearsal.launch.endpoints[PEER]
+
+    def lacks(writes: list[Any]) -> list[tuple[str, ...]]:
+        found = losses(rehearsal.aws, site, writes, region=PEER, endpoint=endpoint)
+        return [each.lost for each in found]
+
+    with rehearsal.region("here"):
+        with rehearsal.load() as load:
+            load.wait_for(5, region=REGION)
+            rehearsal.control("regions", region=REGION, mode="cut-off")
+            # It goes on confirming what nobody else gets.
+            load.wait_for(len(load.confirmed) + 2 * ALONE, region=REGION)
+            rehearsal.control("regions", region=REGION, mode=form, seconds=0.3)
+            there = () if form == "gone" else ("--accept-answering",)
+            record = rehearsal.done("failover", *there)
+            load.wait_for(5, region=PEER)
+        since = [write for write in load.confirmed if write.region == PEER]
+        assert {write.document for write in since} == {True, False}
+        assert lacks(since) == [(), (), ()]
+        lost = lacks([write for write in load.confirmed if write.region == REGION])
+    assert (record["outcome"], record["from"], record["to"]) == ("done", REGION, PEER)
+    assert (rehearsal.writer().region, rehearsal.writer().epoch) == (PEER, epoch + 1)
+    assert form != "gone" or all(len(each) >= ALONE for each in lost)
+
+    told = rehearsal.tenant.run("upgrade", "--suffix", SUFFIX, "--set", "MaxCapacity=16")
+    assert told.exit_code == 1
+    assert f"dr-catalog failback --suffix {SUFFIX}" in told.stderr
+    back = rehearsal.done("failback")
+    assert (rehearsal.writer().region, rehearsal.writer().epoch) == (REGION, epoch + 2)
+    listed = unmerged(rehearsal, back)
+    assert set(lost[0]) == set(listed)
+    assert all(rehearsal.has(write.key, region=REGION) for write in since if not write.document)
+
+
+def unmerged(rehearsal: Rehearsal, record: dict[str, Any]) -> list[str]:
+    """The transactions that a failback listed, from the object that keeps them."""
+    found = record["figures"]["unmerged"]
+    if not found["count"]:
+        return []
+    bucket, _, key = str(found["object"]).removeprefix("s3://").partition("/")
+    region = PEER if bucket.endswith(PEER) else REGION
+    text = rehearsal.tenant.client("s3", region).get_object(Bucket=bucket, Key=key)["Body"].read()
+    return [each["transactionId"] for each in json.loads(text)["transactions"]]
+
+
+def test_a_region_that_flaps_is_left_alone_after_a_recovery(rehearsal: Rehearsal) -> None:
+    before = rehearsal.writer()
+    assert rehearsal.aws.runs(rehearsal.site)
+    with rehearsal.setting(COOLDOWN_SECONDS="3600"), rehearsal.region("gone"):
+        run = rehearsal.ended(rehearsal.start(DETECTED))
+    assert run.outcome == "aborted"
+    assert "less than 3600 s ago" in run.told
+    assert rehearsal.writer() == before
+
+
+def test_an_approval_counts_once_and_not_when_it_is_late(rehearsal: Rehearsal) -> None:
+    before = rehearsal.writer()
+    with rehearsal.region("gone"):
+        rehearsal.vote(0)
+        first = rehearsal.start(DETECTED)
+        rehearsal.until(lambda: rehearsal.record(first).waiting, bool)
+        aborted = rehearsal.run("failover", "--abort", first, "--yes")
+        assert aborted.exit_code == 0, aborted.output
+        assert rehearsal.ended(first).outcome == "aborted"
+        assert rehearsal.writer() == before
+        assert "waits for no decision" in rehearsal.refused("failover", "--approve", first)
+
+        second = rehearsal.start(DETECTED)
+        rehearsal.until(lambda: rehearsal.record(second).waiting, bool)
+        site, counted = rehearsal.site, []
+        people = [
+            threading.Thread(
+                target=lambda by=by: counted.append(
+                    rehearsal.aws.decide(site, run_id=second, decision="approve", by=by)
+                )
+            )
+            for by in ("jo", "kim")
+        ]
+        for person in people:
+            person.start()
+        for person in people:
+            person.join()
+        assert sorted(counts for counts, _ in counted) == [False, True]
+        run = rehearsal.ended(second)
+    assert run.outcome == "done"
+    assert run.approval["decidedBy"] in ("jo", "kim")
+    assert rehearsal.writer().epoch == before.epoch + 1
+
+
+def test_two_operators_start_together(rehearsal: Rehearsal) -> None:
+    epoch = rehearsal.writer().epoch
+    results: list[Any] = []
+    with rehearsal.region("gone"):
+        starts = [
+            rehearsal.start({"operation": "failover", "requestedBy": by}) for by in ("jo", "kim")
+        ]
+        runs = [rehearsal.ended(each) for each in starts]
+    assert sorted(run.outcome for run in runs) == ["done", "refused"]
+    assert rehearsal.writer().epoch == epoch + 1
+    assert results == []
+
+
+@forms("late", "fail", "hang")
+def test_a_promotion_that_fails_hangs_or_ends_late(rehearsal: Rehearsal, form: str) -> None:
+    mode = "fail" if form == "fail" else "hang"
+    with rehearsal.region("gone"):
+        with rehearsal.promotions(mode):
+            run = rehearsal.start({"operation": "failover", "requestedBy": "jo"})
+            rehearsal.until(lambda: rehearsal.record(run).steps[-1].step == "promote", bool)
+            rehearsal.until(lambda: rehearsal.record(run).record["steps"][-1]["looks"] >= 3, bool)
+            assert rehearsal.serving() == REGION
+        assert rehearsal.ended(run).outcome == "done"
+
+
+@forms("s3", "dynamodb")
+def test_the_survivor_loses_a_service_and_lag_is_above_the_objective(
+    rehearsal: Rehearsal, form: str
+) -> None:
+    with rehearsal.region("gone"):
+        rehearsal.lag(90_000)
+        told = rehearsal.refused("failover")
+        assert "90.0 s behind, the objective is" in told
+        assert "--accept-loss" in told
+        run = rehearsal.start({"operation": "failover", "requestedBy": "jo", "overrides": ["lag"]})
+        with rehearsal.region(f"service:{form}", region=PEER):
+            pass
+        assert rehearsal.ended(run).outcome == "done"
+
+
+@forms(("fence", "promote", "open"), tuple(STATES))
+def test_the_machine_is_stopped_and_the_next_run_takes_over(
+    rehearsal: Rehearsal, form: tuple[str, ...]
+) -> None:
+    epoch = rehearsal.writer().epoch
+    given = {"operation": "failover", "requestedBy": "jo"}
+    first, stopped = "", []
+    with rehearsal.region("gone"):
+        for state in form:
+            started = rehearsal.start(given)
+            first = first or started
+            at = STATES.index(state)
+            rehearsal.until(
+                lambda run=first: rehearsal.record(run).state, lambda now, at=at: now in STATES[at:]
+            )
+            rehearsal.stop(first)
+            stopped.append(rehearsal.record(first).state)
+        record = rehearsal.done("failover")
+    assert record["run"] == first
+    assert len(record["takenOver"]) == len(form)
+    assert rehearsal.writer().epoch == epoch + 1
+
+
+def test_a_failover_during_an_upgrade_and_automatic_mode(rehearsal: Rehearsal) -> None:
+    rehearsal.tenant.ok(
+        "upgrade", "--suffix", SUFFIX, "--set", "FailoverMode=automatic", "--no-wait"
+    )
+    told = rehearsal.refused("failover", "--accept-answering")
+    assert "guards is not ready" in told
+    rehearsal.tenant.ok("upgrade", "--suffix", SUFFIX, "--set", "FailoverMode=automatic")
+    rehearsal.settings(DRAIN_SECONDS="0", COOLDOWN_SECONDS="0")
+    with rehearsal.region("gone"):
+        rehearsal.vote(0)
+        run = rehearsal.ended(rehearsal.start(DETECTED))
+    assert (run.outcome, run.mode, run.approval) == ("done", "automatic", {})
