@@ -230,8 +230,12 @@ def test_whatever_ends_the_wait_for_a_person_the_record_is_looked_into() -> None
     assert approval["Parameters"]["Payload"]["token.$"] == "$$.Task.Token"
     assert approval["TimeoutSeconds"] == procedures.APPROVE.patience
     (catch,) = approval["Catch"]
-    assert catch == {"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "approve"}
-    assert (approval["ResultPath"], approval["Next"]) == (None, "approve")
+    assert catch == {"ErrorEquals": ["States.ALL"], "ResultPath": "$.decided", "Next": "approve"}
+    assert (approval["ResultPath"], approval["Next"]) == ("$.decided", "approve")
+
+
+def test_the_definition_holds_no_null_which_is_lost_on_the_way_into_the_template() -> None:
+    assert "null" not in json.dumps(machine())
 
 
 def test_the_machine_names_no_other_region_and_may_only_ask_its_function() -> None:

@@ -25,6 +25,10 @@ TASK_SECONDS = 200
 FOR_EVER = 99_999_999
 """Of attempts: as many as the language takes."""
 
+DECIDED = "$.decided"
+"""Where what ended the wait goes, unread: a null, which would drop it, does not survive the way into the
+template."""
+
 State = dict[str, Any]
 
 
@@ -98,7 +102,7 @@ class _Ask:
         }
 
     def person(self) -> State:
-        """The wait for a person. Whatever ends it, the record is looked into: nothing is kept of it."""
+        """The wait for a person. Whatever ends it, the record is looked into."""
         look = procedures.APPROVE.name
         asked = {"step": procedures.APPROVAL, "run.$": "$.run", "token.$": "$$.Task.Token"}
         return {
@@ -106,8 +110,8 @@ class _Ask:
             "Resource": f"{self.invoke}.waitForTaskToken",
             "Parameters": self._parameters(asked),
             "TimeoutSeconds": procedures.APPROVE.patience,
-            "ResultPath": None,
-            "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": look}],
+            "ResultPath": DECIDED,
+            "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": DECIDED, "Next": look}],
             "Next": look,
         }
 
