@@ -9,6 +9,7 @@ import click
 from .organisation import ACCESS_ROLE
 
 if TYPE_CHECKING:
+    from ..definitions import Pipeline
     from ..publishing.pipeline_stacks import StackStep
 
 _DONE = {"create": "created", "update": "updated", "": "nothing to do"}
@@ -55,9 +56,24 @@ def command(yes: bool, role: str, root: str, output: str) -> None:
         deployment.run(step)
     if output == "json":
         as_json(plan)
-        return
-    for step in plan:
-        click.echo(f"{step.account}  {step.region}  {step.stack}  {_DONE[step.change]}")
+    else:
+        for step in plan:
+            click.echo(f"{step.account}  {step.region}  {step.stack}  {_DONE[step.change]}")
+    if any(step.change for step in plan) and not deployment.local:
+        click.echo(f"next: {_next(pipeline)}", err=True)
+
+
+def _next(pipeline: Pipeline) -> str:
+    """What starts the pipeline."""
+    from ..definitions import S3Source
+
+    source = pipeline.source
+    if isinstance(source, S3Source):
+        return (
+            f"git archive --format=zip --output=catalog.zip HEAD && aws s3 cp catalog.zip "
+            f"s3://{source.bucket}/{source.key} --region {pipeline.region}"
+        )
+    return f"git push, to branch {source.branch} of {source.repository}"
 
 
 def _ask(plan: tuple[StackStep, ...], *, role: str, root: str) -> None:
@@ -68,8 +84,9 @@ def _ask(plan: tuple[StackStep, ...], *, role: str, root: str) -> None:
     changes = [step for step in plan if step.change]
     for step in changes:
         click.echo(f"  {step.change}  {step.stack} in {step.account} {step.region}", err=True)
+    stacks = "1 stack" if len(changes) == 1 else f"{len(changes)} stacks"
     ask(
-        f"Change {len(changes)} stacks?",
-        doing=f"changing {len(changes)} stacks",
+        f"Change {stacks}?",
+        doing=f"changing {stacks}",
         hint=join(["dr-catalog", "pipeline", "deploy", "--role", role, "--root", root, "--yes"]),
     )
