@@ -9,9 +9,9 @@ See https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.AuroraMo
 
 from __future__ import annotations
 
+import functools
 import json
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
@@ -30,20 +30,25 @@ ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1
 FROM pg_stat_wal_receiver WHERE status = 'streaming'
 """
 
-_get = require(cloudwatch, "_get_metric_data")
-_record = require(cloudwatch, "record_metric")
+_READS = ("_get_metric_data", "_get_metric_statistics")
+_reads = {name: require(cloudwatch, name) for name in _READS}
+_points = require(cloudwatch, "_metric_bucket")
+_dimensions_key = require(cloudwatch, "_dims_key")
+_AGE = 1.0
+"""Seconds that a datapoint is old, so that it lies before the end of what is asked."""
 
 
 def install() -> None:
     """Once, before the server starts."""
-    cloudwatch._get_metric_data = get
+    for name, read in _reads.items():
+        setattr(cloudwatch, name, functools.partial(_measured, read))
 
 
-def get(params: Any, data: Mapping[str, Any], is_cbor: bool, is_json: bool = False) -> Response:
-    """GetMetricData."""
-    if data and f'"{_NAMESPACE}"' in json.dumps(data.get("MetricDataQueries", []), default=str):
+def _measured(read: Any, params: Any, data: Any, *form: bool) -> Response:
+    """GetMetricData or GetMetricStatistics."""
+    if f'"{_NAMESPACE}"' in json.dumps(data, default=str):
         _measure()
-    answer: Response = _get(params, data, is_cbor, is_json)
+    answer: Response = read(params, data, *form)
     return answer
 
 
@@ -58,8 +63,14 @@ def _measure() -> None:
             lag = _lag(key, leader)
             if lag is not None:
                 dimensions = {"DBClusterIdentifier": key.name, "SourceRegion": leader.region}
+                point = {
+                    "Timestamp": time.time() - _AGE,
+                    "Value": lag,
+                    "Unit": "Milliseconds",
+                    "Dimensions": dimensions,
+                }
                 for name in METRICS:
-                    _record(_NAMESPACE, name, lag, "Milliseconds", dimensions)
+                    _points((_NAMESPACE, name, _dimensions_key(dimensions))).append(dict(point))
 
 
 def _lag(key: Key, leader: Key) -> float | None:

@@ -2,8 +2,8 @@
 
 gone: its servers stop at once, as by a power cut; nothing is written down. cut-off: they go on, and
 the standbys of others hear nothing of them. When the region is back a server goes on from where it
-was, unless a failover left it behind: then its data become a snapshot and it follows the new writer,
-in the background; until then the member is ``pending-resync``.
+was, unless a failover left it behind: then its data become a snapshot and it follows the new writer;
+until then the member is ``pending-resync``.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import contextlib
 import threading
 
 from ..regions import state
-from . import databases
-from .databases import Key
+from . import databases, promotions
+from .databases import Key, Record
 from .postgres import PostgresError
 
 _down: set[Key] = set()
@@ -48,7 +48,11 @@ def changed(region: str, before: state.Outage, after: state.Outage) -> None:
                         source=databases.servers[leader] if leader else None
                     )
         _hold()
-    threading.Thread(target=_rebuild, daemon=True, name="aurora-rebuild").start()
+    for record in databases.global_clusters():
+        rebuild = threading.Thread(target=_rebuild, args=(record,), daemon=True, name="rebuild")
+        rebuild.start()
+        if not promotions.hangs(record):
+            rebuild.join()
 
 
 def _hold() -> None:
@@ -64,7 +68,7 @@ def _hold() -> None:
             (_held.add if held else _held.discard)(leader)
 
 
-def _rebuild() -> None:
-    for record in databases.global_clusters():
-        with contextlib.suppress(PostgresError):  # it is away again; the next change tries anew
+def _rebuild(record: Record) -> None:
+    with contextlib.suppress(PostgresError):  # it is away again; the next change tries anew
+        if promotions.goes_on(record):
             databases.follow_again(record)

@@ -8,7 +8,8 @@ While it lasts no member may be modified. A control decides how promotions of a 
     POST /_embedded/promotions {"account": ..., "global_cluster": ..., "mode": "hang"}
 
 ``hang`` lets them wait until the mode is another, so that one may end after a caller's patience;
-``fail`` ends them with everything as it was; ``go``, as it begins, carries them out.
+``fail`` ends them with everything as it was; ``go``, as it begins, carries them out. The rebuild of a
+member that a failover left behind goes the same way.
 
 See https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_FailoverState.html
 """
@@ -86,9 +87,7 @@ def _promote(
     record["Status"], cluster = state["Status"], target.record or {}
     cluster["Status"] = databases.PROMOTED
     try:
-        if _decided(target.account, record["GlobalClusterIdentifier"]) == _FAIL:
-            return
-        if resets == _resets:
+        if goes_on(record) and resets == _resets:
             databases.switch(record, target, lossless=lossless)
             cluster["Status"] = databases.AVAILABLE
             named(record)
@@ -100,8 +99,17 @@ def _promote(
         record.pop("FailoverState", None)
 
 
-def _decided(account: str, name: str) -> str:
-    """How this one goes, once it is not to hang any more."""
+def hangs(record: Record) -> bool:
+    """Whether what begins now would hang."""
+    return _modes.get(_name(record)) == _HANG
+
+
+def goes_on(record: Record) -> bool:
+    """Whether what has begun is carried out, once it is not to hang any more."""
     with _changed:
-        _changed.wait_for(lambda: _modes.get((account, name), _GO) != _HANG)
-        return _modes.get((account, name), _GO)
+        _changed.wait_for(lambda: not hangs(record))
+        return _modes.get(_name(record)) != _FAIL
+
+
+def _name(record: Record) -> tuple[str, str]:
+    return record["GlobalClusterArn"].split(":")[4], record["GlobalClusterIdentifier"]
