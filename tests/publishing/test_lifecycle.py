@@ -165,10 +165,11 @@ def estate(tenancy: Tenancy, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", tenancy.estate.hub())
     yield tenancy.estate
-    tenancy.estate.catalog.products = {"alpha": ALPHA}
-    tenancy.estate.catalog.shares = tenancy.shares
-    tenancy.estate.catalog.text = {}
-    tenancy.estate.catalog.write()
+    catalog = tenancy.estate.catalog
+    as_it_was = ({"alpha": ALPHA}, tenancy.shares, {})
+    if (catalog.products, catalog.shares, catalog.text) != as_it_was:
+        catalog.products, catalog.shares, catalog.text = as_it_was
+        catalog.write()
 
 
 def refused(estate: Estate, match: str) -> PublishError:

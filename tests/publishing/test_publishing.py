@@ -311,10 +311,11 @@ def test_a_stage_that_says_another_thing_is_found(estate: Estate) -> None:
         for each in catalog.search_products_as_admin()["ProductViewDetails"]
         if each["ProductViewSummary"]["Name"] == product
     ]
-    catalog.update_provisioning_artifact(
-        ProductId=found, ProvisioningArtifactId=version, Guidance="DEPRECATED"
-    )
-    with pytest.raises(PublishError, match="alpha is not published as this commit says") as caught:
-        estate.publish(steps=("digests",))
-    assert "1.1.0 is not default there" in caught.value.why
-    assert changes(estate.publish()) == [["guidance of alpha 1.1.0"], []]
+    for change in ({"Guidance": "DEPRECATED"}, {"Description": "by hand"}):
+        catalog.update_provisioning_artifact(
+            ProductId=found, ProvisioningArtifactId=version, **change
+        )
+        with pytest.raises(PublishError, match="alpha is not published as this commit") as caught:
+            estate.publish(steps=("digests",))
+        assert "1.1.0 is not default there" in caught.value.why
+        assert changes(estate.publish()) == [["guidance of alpha 1.1.0"], []]
