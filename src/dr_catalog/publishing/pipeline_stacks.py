@@ -2,6 +2,7 @@
 
     templates, accounts -> plan: each stack is there, differs or is missing -> run, in that order
 
+A stage that the file drops keeps its access stack, `dr-catalog-access`, until someone deletes it there.
 The pipeline comes last: its first execution begins as soon as it is there. A local simulation has no
 CodePipeline; there the access stacks are all, and ``dr-catalog pipeline run`` does what it would.
 """
