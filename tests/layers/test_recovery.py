@@ -234,6 +234,12 @@ def test_whatever_ends_the_wait_for_a_person_the_record_is_looked_into() -> None
     assert (approval["ResultPath"], approval["Next"]) == ("$.decided", "approve")
 
 
+def test_the_template_holds_the_definition_to_the_last_word() -> None:
+    made = only(peer(), "AWS::StepFunctions::StateMachine")["Properties"]
+    written = json.loads(text(peer(), made["DefinitionString"]))
+    assert written == definition(partition="<Partition>", function_arn="<Function.Arn>")
+
+
 def test_the_definition_holds_no_null_which_is_lost_on_the_way_into_the_template() -> None:
     assert "null" not in json.dumps(machine())
 
