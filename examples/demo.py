@@ -11,7 +11,7 @@ this machine: it is a local simulation.
 
 from __future__ import annotations
 
-import contextlib
+import atexit
 import json
 import os
 import shutil
@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -61,17 +61,11 @@ def story(port: str) -> None:
     """Everything between start and stop of the embedded AWS."""
     pipeline, prod = identity(PIPELINE), identity(PROD)
     step("The platform engineer's commit goes through dev and staging to prod, in three accounts")
-    with commit() as root:
-        run(
-            *("pipeline", "run", "--skip", "test", "--approve", "staging"),
-            env=pipeline,
-            cwd=root,
-        )
-        run("pipeline", "status", env=pipeline)
-
-        step("... and a second run finds the same bytes in every stage")
-        again = run(*("pipeline", "run", "--skip", "test"), env=pipeline, cwd=root, quiet=True)
-        expect("nothing to do: every stage has" in again, again.splitlines()[-1])
+    root = commit()
+    run("pipeline", "run", "--skip", "test", "--approve", "staging", env=pipeline, cwd=root)
+    run("pipeline", "status", env=pipeline)
+    say("\nThe same run once more goes on beside what follows:")
+    again = meanwhile("pipeline", "run", "--skip", "test", env=pipeline, cwd=root)
 
     step(f"Tenant account {TENANT} is onboarded to prod")
     run("onboard", "--account", TENANT, "--stage", "prod", env=prod)
@@ -118,6 +112,10 @@ def story(port: str) -> None:
         all(check.ok for check in inspect(launch)),
         "everything is still as it must be in both regions",
     )
+
+    step("The second run of the pipeline has found the same bytes in every stage")
+    told = again().splitlines()
+    expect("nothing to do: every stage has" in told[-1], told[-1])
 
     step("The tenant turns protection off, so that the demo may end, and terminates")
     run(
@@ -299,27 +297,16 @@ def run(
     env: dict[str, str] | None = None,
     cwd: Path = ROOT,
     show: bool = True,
-    quiet: bool = False,
     refused: bool = False,
 ) -> str:
-    """Run ``dr-catalog`` with these words; its output is shown as it comes, if at all.
-
-    Args:
-        words: What is typed.
-        env: Whose credentials.
-        cwd: Where.
-        show: Whether words and output are shown.
-        quiet: Whether the output alone is not shown.
-        refused: Whether exit code 1 is what must come.
-    """
+    """Run ``dr-catalog`` with these words; its output is shown as it comes."""
     if show:
         say(f"\n$ dr-catalog {' '.join(words)}")
     done = subprocess.run(
         [str(COMMAND), *words],
         cwd=cwd,
         env={**os.environ, **(env or {})},
-        stdout=None if show and not quiet else subprocess.PIPE,
-        stderr=subprocess.DEVNULL if quiet else None,
+        stdout=None if show else subprocess.PIPE,
         text=True,
     )
     if done.returncode != int(refused):
@@ -329,8 +316,28 @@ def run(
     return done.stdout or ""
 
 
-@contextlib.contextmanager
-def commit() -> Iterator[Path]:
+def meanwhile(*words: str, env: dict[str, str], cwd: Path) -> Callable[[], str]:
+    """Begin ``dr-catalog`` with these words; the answer waits for its end and gives its output."""
+    say(f"\n$ dr-catalog {' '.join(words)} &")
+    process = subprocess.Popen(
+        [str(COMMAND), *words],
+        cwd=cwd,
+        env={**os.environ, **env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    atexit.register(process.terminate)
+
+    def end() -> str:
+        told, _ = process.communicate()
+        expect(process.returncode == 0, f"it ended with exit code {process.returncode}")
+        return told
+
+    return end
+
+
+def commit() -> Path:
     """A folder with the commit to promote: this one, or where it is no clone, a commit of all of it."""
 
     def git(*words: str) -> bool:
@@ -338,22 +345,17 @@ def commit() -> Iterator[Path]:
 
     folder = ROOT
     if git("rev-parse", "HEAD"):
-        yield ROOT
-        return
-    with tempfile.TemporaryDirectory() as copy:
-        folder = Path(copy)
-        shutil.copytree(
-            ROOT,
-            folder,
-            dirs_exist_ok=True,
-            ignore=shutil.ignore_patterns(".venv", ".embedded-aws"),
-        )
-        someone = ("-c", "user.name=demo", "-c", "user.email=demo@example.com")
-        expect(
-            git("init") and git("add", ".") and git(*someone, "commit", "--message", "demo"),
-            "this folder is no clone, so all of it is committed to a copy",
-        )
-        yield folder
+        return ROOT
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    outside = shutil.ignore_patterns(".venv", ".embedded-aws")
+    shutil.copytree(ROOT, folder, dirs_exist_ok=True, ignore=outside)
+    someone = ("-c", "user.name=demo", "-c", "user.email=demo@example.com")
+    expect(
+        git("init") and git("add", ".") and git(*someone, "commit", "--message", "demo"),
+        "this folder is no clone, so all of it is committed to a copy",
+    )
+    return folder
 
 
 def said(found: list[str]) -> str:

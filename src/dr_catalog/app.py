@@ -4,7 +4,8 @@
 ``Portfolio-<stage>-<region>``; what a tenant account needs, ``OnboardingRoles`` and
 ``OnboardingRegion``; and the pipeline, ``PipelineStore`` and ``Pipeline``, with
 ``StageAccess-<stage>`` for each stage's account. ``-c environmentSuffix=dev`` adds each tier as an
-ordinary stack, such as ``WarmStandby-dev``. Synthesis needs no credentials and writes no release.
+ordinary stack, such as ``WarmStandby-dev``; ``-c only=pipeline`` gives the pipeline's stacks alone.
+Synthesis needs no credentials and writes no release.
 """
 
 from __future__ import annotations
@@ -40,6 +41,9 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
         The tiers as ordinary stacks, when the context names an ``environmentSuffix``; their files
         join the assembly after synthesis (``StandaloneStack.add_files``).
     """
+    build_pipeline(app, pipeline=catalog.pipeline)
+    if app.node.try_get_context("only") == "pipeline":
+        return []
     digests = {
         name: {
             entry.version: load_release(product, entry.version).manifest.templates["primary"].sha256
@@ -61,7 +65,6 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
                 digests=digests,
                 canary=stage.gates.canary,
             )
-    build_pipeline(app, pipeline=catalog.pipeline)
     review = load_review(catalog.portfolio.folder)
     OnboardingRolesStack(
         app,

@@ -38,10 +38,13 @@ RUN = {
     "dr-catalog verify": ("Makefile", "dr-catalog verify"),
     "dr-catalog local env --account pipeline": ("tests/cli/test_local.py", '("pipeline", '),
     "dr-catalog local env --account 444444444444": (DEMO, "identity(PROD)"),
-    "dr-catalog pipeline run --skip test": (DEMO, '"pipeline", "run", "--skip", "test")'),
+    "dr-catalog pipeline run --skip test": (
+        DEMO,
+        'meanwhile("pipeline", "run", "--skip", "test"',
+    ),
     "dr-catalog pipeline run --skip test --approve staging": (
         DEMO,
-        '"pipeline", "run", "--skip", "test", "--approve", "staging")',
+        'run("pipeline", "run", "--skip", "test", "--approve", "staging"',
     ),
     "dr-catalog pipeline status": (DEMO, 'run("pipeline", "status"'),
     "dr-catalog publish --stage dev": (GATE, "dr-catalog publish --stage dev"),

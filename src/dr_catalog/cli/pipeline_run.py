@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-import subprocess
 import sys
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -103,13 +102,15 @@ def _run(
     from ..promotion.running import Run
     from ..promotion.template import read
     from ..publishing import Accounts
+    from ..publishing.assembly import synthesise
     from ..translation import translated
     from .organisation import ACCESS_ROLE, assume, make_role
     from .pipeline_progress import Progress
 
     definition = load_pipeline(source / "pipeline")
     account, environment = definition.account, _environment(source, definition.region)
-    templates = _synthesised(source, work / "assembly", environment)
+    click.echo("synthesising the pipeline", err=True)
+    templates = synthesise(source, only="pipeline", environment=environment)
     pipeline = read(templates.values())
     _check_approvals(pipeline, approved)
     mark = hashlib.sha256(f"{endpoint} {account} {pipeline.name}".encode()).hexdigest()[:12]
@@ -153,24 +154,6 @@ def _environment(source: Path, region: str) -> dict[str, str]:
     if (source / "src" / "dr_catalog").is_dir():
         environment["PYTHONPATH"] = str(source / "src")  # as `pip install .` would bring it
     return environment
-
-
-def _synthesised(source: Path, folder: Path, environment: Mapping[str, str]) -> Mapping[str, str]:
-    from ..publishing import assembly
-
-    click.echo("synthesising the pipeline", err=True)
-    done = subprocess.run(
-        [str(_COMMAND), "synth", "--output", str(folder)],
-        cwd=source,
-        env=dict(environment),
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise PipelineError(
-            "the commit could not be synthesised", why=done.stderr.strip().removeprefix("error: ")
-        )
-    return assembly.read(folder)
 
 
 def _let_in(definition: Definition, templates: Mapping[str, str], accounts: Accounts) -> None:

@@ -19,8 +19,15 @@ from ..errors import PublishError, UsageError
 _ENDING = ".template.json"
 
 
-def synthesise(root: Path) -> Mapping[str, str]:
+def synthesise(
+    root: Path, *, only: str = "", environment: Mapping[str, str] | None = None
+) -> Mapping[str, str]:
     """The templates of the app in ``root``, by stack name, as JSON text.
+
+    Args:
+        root: The catalog's folder.
+        only: ``pipeline`` for the pipeline's stacks alone.
+        environment: What to set besides this process's environment.
 
     Raises:
         PublishError: Synthesis failed; the reason is what it printed.
@@ -29,7 +36,12 @@ def synthesise(root: Path) -> Mapping[str, str]:
         run = subprocess.run(
             [sys.executable, "-m", "dr_catalog.app"],
             cwd=root,
-            env={**node.environment(), "CDK_OUTDIR": folder},
+            env={
+                **node.environment(),
+                **(environment or {}),
+                "CDK_OUTDIR": folder,
+                "CDK_CONTEXT_JSON": json.dumps({"only": only} if only else {}),
+            },
             capture_output=True,
             text=True,
         )
