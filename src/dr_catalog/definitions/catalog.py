@@ -57,6 +57,7 @@ def load_catalog(root: Path) -> Catalog:
     products = {product.product: product for product in map(load_product, _product_files(root))}
     portfolio = _portfolio(root, Stage.portfolio, products)
     pipeline = load_pipeline(root / "pipeline")
+    _check_portfolios(root, pipeline)
     others = {stage.portfolio for stage in pipeline.stages} - {Stage.portfolio}
     portfolios = {file: _portfolio(root, file, products) for file in sorted(others)}
     return Catalog(
@@ -66,6 +67,19 @@ def load_catalog(root: Path) -> Catalog:
         pipeline=pipeline,
         portfolios=MappingProxyType({Stage.portfolio: portfolio, **portfolios}),
     )
+
+
+def _check_portfolios(root: Path, pipeline: Pipeline) -> None:
+    """Refuse a stage whose portfolio has no file, at its line."""
+    for position, stage in enumerate(pipeline.stages):
+        if not (root / "portfolio" / stage.portfolio).is_file():
+            section = read(pipeline.folder / "pipeline.yaml").sections("stages")[position]
+            raise section.refuse(
+                "portfolio",
+                "a file in portfolio/",
+                f"'{stage.portfolio}', which is not there",
+                hint=f"create portfolio/{stage.portfolio}, or take the line out",
+            )
 
 
 def _portfolio(root: Path, name: str, products: Mapping[str, Product]) -> Portfolio:
