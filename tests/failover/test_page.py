@@ -117,6 +117,16 @@ def test_what_was_measured_stands_against_what_is_promised() -> None:
     assert "RPO: documents, at most|not measured|promised 1 min|" in text
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(7200, "2 h|promised 1 min| |a bound and no measurement|"), (30, "kept|")]
+)
+def test_a_bound_may_keep_the_promise_and_never_misses_it(seconds: float, said: str) -> None:
+    shown = record()
+    shown["figures"] |= {"rpo": {"table": seconds}, "rpoAtMost": ["table"]}
+    text = Reader(page(shown, suffix="dev")).text
+    assert said in text.partition("RPO: table, at most|")[2].partition("RPO: documents")[0]
+
+
 def test_each_step_is_a_bar_as_long_as_it_took() -> None:
     bars = [attributes for tag, attributes in read().tags if tag == "rect"]
     widths = [float(bar["width"] or 0) for bar in bars]

@@ -240,12 +240,15 @@ def measured(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     def against(name: str) -> str:
         return f" (promised {duration(found[name])})" if found.get(name) is not None else ""
 
+    def bound(store: str) -> str:
+        return "a bound: " if store in (found.get("rpoAtMost") or ()) else ""
+
     rto = found.get("rto")
     return [
         ("lag", _lag(found)),
         ("RTO", f"{duration(rto)}{against('rtoPromise')}" if rto is not None else ""),
         *(
-            (f"RPO {store}", f"{duration(seconds)}{against('rpoPromise')}")
+            (f"RPO {store}", f"{bound(store)}{duration(seconds)}{against('rpoPromise')}")
             for store, seconds in (found.get("rpo") or {}).items()
             if seconds is not None
         ),
