@@ -19,6 +19,7 @@ from dr_catalog.releases.layout import template_name
 from dr_catalog.releases.manifest import MANIFEST_FILE, describe, digest, render
 
 REGIONS = ("us-east-1", "us-west-2")
+_onboarding: dict[tuple[str, ...], dict[str, str]] = {}
 Entry = tuple[str, str]
 """A version and the rest of its line in product.yaml, such as ``guidance: default``."""
 
@@ -68,18 +69,21 @@ class SmallCatalog:
         app = cdk.App(
             outdir=str(out), analytics_reporting=False, builtin_cloud_formation_validation=False
         )
-        pipeline = ("PipelineStack", "PipelineStoreStack", "StageAccessStack")
-        with patch.multiple(stacks, **dict.fromkeys(pipeline, Mock())):  # slow, and not published
+        left_out = ["PipelineStack", "PipelineStoreStack", "StageAccessStack"]  # not published
+        # Alike for every catalog of the same products, whose templates are of one kind.
+        onboarding = _onboarding.setdefault(tuple(sorted(self.products)), {})
+        if onboarding:
+            left_out += ["OnboardingRolesStack", "OnboardingRegionStack"]
+        with patch.multiple(stacks, **dict.fromkeys(left_out, Mock())):
             stacks.build(app, catalog=load_catalog(self.root))
         app.synth()
+        templates = {
+            file.name.removesuffix(".template.json"): file.read_text()
+            for file in out.glob("*.template.json")
+        }
+        onboarding |= {name: templates[name] for name in templates if name.startswith("Onboard")}
         folder = self.root / "assembly"
-        assembly.write(
-            {
-                file.name.removesuffix(".template.json"): file.read_text()
-                for file in out.glob("*.template.json")
-            },
-            folder,
-        )
+        assembly.write({**onboarding, **templates}, folder)
         shutil.rmtree(out)
         return folder
 
