@@ -642,6 +642,8 @@ class Layer:
             "EnvironmentSuffix": SUFFIX,
             "PeerRegion": REGION if role == "peer" else PEER,
             "KeyId": self.key_id,
+            "LaunchEndpoint": "https://a.example.com/live/",
+            "FailoverMode": "approve",
             "VaultLock": lock,
             "ZoneId": "",
             "ZoneName": "",

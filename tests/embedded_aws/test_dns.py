@@ -221,6 +221,8 @@ def launched(world: World, role: str, region: str, **parameters: str) -> Runner:
         "ZoneId": world.zone_id,
         "ZoneName": world.zone,
         "VaultLock": "none",
+        "LaunchEndpoint": "https://a.example.com/live/",
+        "FailoverMode": "approve",
         "PeerWeight": "0",
         "KeyId": key,
         **parameters,
