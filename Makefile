@@ -7,13 +7,17 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
-.PHONY: demo test check bench clean
+.PHONY: demo test schedules check bench clean
 
 demo: $(READY)  ## the whole story on the embedded AWS
 	$(BIN)/python examples/demo.py
 
 test: $(READY)  ## the whole suite
 	$(BIN)/python -m pytest -n 3
+
+COUNT ?= 100000
+schedules: $(READY)  ## more of a recovery's fault schedules than the suite drives: COUNT of them
+	RECOVERY_SCHEDULES=$(COUNT) $(BIN)/python -m pytest -s tests/handlers/recovery/test_schedules.py
 
 check: $(READY)  ## format, lint, types, arrows between the folders, releases
 	$(BIN)/ruff format --check .

@@ -1,7 +1,7 @@
 """At least a thousand schedules of faults over the real steps and the real table, in memory.
 
-``RECOVERY_SCHEDULES=100000 python -m pytest -s tests/handlers/recovery/test_schedules.py`` runs more, and
-``RECOVERY_SEED`` begins elsewhere. A schedule that fails is printed; its seed alone gives it again.
+``make schedules COUNT=100000`` drives more, and ``RECOVERY_SEED`` begins elsewhere. A schedule that fails
+is printed; its seed alone gives it again.
 """
 
 from __future__ import annotations
