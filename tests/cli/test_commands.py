@@ -41,7 +41,7 @@ def test_products(aws, run):
     header, row = done.stdout.splitlines()
     assert header.split() == ["PRODUCT", "DEFAULT", "VERSIONS", "DESCRIPTION"]
     assert row.split()[:2] == ["warm-standby", "1.0.0"]
-    assert "0.9.0 (deprecated)" in row
+    assert "0.9.0 (deprecated, ends 2027-03-31: too slow)" in row
 
 
 def test_products_as_json(aws, run):

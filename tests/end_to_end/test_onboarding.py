@@ -227,6 +227,11 @@ def test_onboarding_repairs_what_was_changed_by_hand(account: Estate) -> None:
     owner.client("servicecatalog").disassociate_principal_from_portfolio(
         PortfolioId=portfolios[REGION], **PRINCIPAL
     )
+    owner.client("servicecatalog").associate_principal_with_portfolio(
+        PortfolioId=portfolios[REGION],
+        PrincipalARN="arn:aws:iam:::role/dropped",
+        PrincipalType="IAM_PATTERN",
+    )
     owner.client("servicecatalog", PEER).reject_portfolio_share(PortfolioId=portfolios[PEER])
     owner.client("backup").update_region_settings(ResourceTypeOptInPreference={"Aurora": False})
     owner.client("backup", PEER).update_region_settings(
@@ -236,6 +241,7 @@ def test_onboarding_repairs_what_was_changed_by_hand(account: Estate) -> None:
         REGION: [
             f"parameter {PARAMETERS['prefix']}",
             "principal dr-tenant",
+            "no longer principal dropped",
             "AWS Backup opted in to Aurora",
         ],
         PEER: [

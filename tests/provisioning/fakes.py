@@ -22,7 +22,13 @@ from dr_catalog.provisioning.model import (
 
 START = datetime(2026, 1, 5, 12, 0, 0, 400_000, tzinfo=UTC)
 
-OLD = Version(id="pa-old", name="0.9.0", guidance="DEPRECATED", created=START)
+OLD = Version(
+    id="pa-old",
+    name="0.9.0",
+    guidance="DEPRECATED",
+    description="Old [deprecated, ends 2027-03-31: too slow]",
+    created=START,
+)
 ONE = Version(id="pa-1", name="1.0.0", guidance="DEFAULT", created=START + timedelta(days=1))
 TWO = Version(id="pa-2", name="1.1.0", created=START + timedelta(days=2))
 PRODUCT = Product(

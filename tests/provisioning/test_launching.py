@@ -61,6 +61,7 @@ def test_a_deprecated_version_is_refused_with_a_better_one(aws):
     with pytest.raises(LaunchError, match="deprecated") as caught:
         plan_launch(aws, replace(DEMO, version=OLD.name))
     assert "--version 1.0.0" in caught.value.hint
+    assert caught.value.why == "deprecated, ends 2027-03-31: too slow"
 
 
 def test_nothing_but_deprecated_versions_is_nothing_to_launch(aws):

@@ -208,6 +208,9 @@ def test_tenants_are_listed_with_what_they_run(tenancy: Tenancy, estate: Estate)
     ]
     assert rows[2][:5] == ["one", tenancy.waiting, "not", "accepted", "(unseen)"]
     assert f"{tenancy.waiting} can't be looked into" in told.stderr
+    root = ("--root", str(estate.catalog.root), "--output", "json")
+    (own, *_) = json.loads(CliRunner().invoke(cli, ("tenants", *root)).stdout)
+    assert own["launches"][0] | {"suffix": "team-a", "behind": 1} == own["launches"][0]
 
 
 def test_an_account_of_a_unit_that_can_not_be_onboarded_keeps_no_other_from_it(
@@ -413,8 +416,15 @@ def test_a_rollback_changes_two_words_and_tells_whom_it_concerns(
     assert f"dr-catalog plan --suffix team-b --region {OTHER} --version 1.0.0" in told.stdout
     assert f"they can't be looked into: {tenancy.waiting}" in told.stdout
     assert "next: git commit" in told.stderr
-    again = rollback(estate, "1.0.0").run()
-    assert (again.changed, again.former) == (False, "1.0.0")
+    again = CliRunner().invoke(
+        cli,
+        (
+            *("rollback", "alpha", "--stage", "one", "--to", "1.0.0", "--output", "json"),
+            *("--root", str(estate.catalog.root)),
+        ),
+    )
+    found = json.loads(again.stdout)
+    assert (found["changed"], found["former"], found["losses"]) == (False, "1.0.0", {"1.2.0": []})
     estate.catalog.assemble()
     estate.publish()
     assert estate.told(OTHER)["alpha 1.0.0"] == ("DEFAULT", True, "alpha 1.0.0 [default]")
@@ -456,6 +466,12 @@ def test_the_stage_before_must_have_what_comes_next(
     )
     first, second = estate.hub("one"), estate.hub("two")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", second)
+    root = ("--root", str(tmp_path))
+    told = CliRunner().invoke(cli, ("tenants", *root, "--role", ROLE))
+    assert told.exit_code == 1  # the first can't be entered; the second has simply nothing yet
+    assert f"error: stage one: arn:aws:iam::{first}:role/entry can't be assumed" in told.stderr
+    assert "stage two is not published in us-east-1" in told.stderr
+    assert CliRunner().invoke(cli, ("tenants", *root, "--stage", "two")).exit_code == 1
     with pytest.raises(SetupError, match=f"{first}:role/entry can't be assumed") as unreachable:
         estate.publish("two")
     assert "--role" in unreachable.value.hint

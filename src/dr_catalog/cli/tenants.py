@@ -46,9 +46,13 @@ def command(stage: str | None, role: str, root: str, output: str) -> None:
     for each in found:
         if each.unseen:
             click.echo(f"{each.account} can't be looked into: {each.unseen}", err=True)
-    for stage_closed in closed:
-        click.echo(f"error: stage {stage_closed.stage}: {stage_closed.error}", err=True)
-    if closed:
+    failed = [each for each in closed if each.published or stage]
+    for missing in closed:
+        if missing in failed:
+            click.echo(f"error: stage {missing.stage}: {missing.error}", err=True)
+        else:
+            click.echo(missing.error.what, err=True)
+    if failed:
         click.get_current_context().exit(1)
 
 

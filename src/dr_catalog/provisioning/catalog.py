@@ -92,6 +92,7 @@ def check_launchable(product: Product, version: Version) -> None:
         better = product.default
         raise LaunchError(
             f"{product.name} {version.name} is deprecated and takes no new launches",
+            why=version.notice,
             hint=f"launch {better.name} instead: --version {better.name}" if better else "",
         )
 

@@ -69,10 +69,15 @@ class Tenant:
 
 @dataclass(frozen=True)
 class Closed:
-    """A stage that could not be looked at."""
+    """A stage that could not be looked at.
+
+    Args:
+        published: Whether it may have tenants; false where nothing is published yet.
+    """
 
     stage: str
     error: DrCatalogError
+    published: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,9 +110,15 @@ class Tenants:
             try:
                 with translated(endpoint=os.environ.get("AWS_ENDPOINT_URL")):
                     found += tenants_of(stage, self.accounts)
+            except _NotPublishedError as error:
+                closed.append(Closed(stage.name, error, published=False))
             except DrCatalogError as error:
-                closed.append(Closed(stage.name, error))
+                closed.append(Closed(stage.name, error, published=True))
         return tuple(found), tuple(closed)
+
+
+class _NotPublishedError(PublishError):
+    """A stage without a portfolio of the catalog."""
 
 
 def tenants_of(stage: Stage, accounts: Accounts) -> list[Tenant]:
@@ -121,7 +132,7 @@ def tenants_of(stage: Stage, accounts: Accounts) -> list[Tenant]:
     there = target.each(lambda region: inventory.look(target.client("cloudformation", region)))
     for region, each in there.items():
         if not each.portfolio:
-            raise PublishError(
+            raise _NotPublishedError(
                 f"stage {stage.name} is not published in {region}",
                 why=f"account {stage.account} has no portfolio of the catalog there",
                 hint=f"dr-catalog publish --stage {stage.name}",
