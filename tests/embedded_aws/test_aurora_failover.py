@@ -120,9 +120,11 @@ def test_a_writer_that_could_not_be_told_goes_on(
     database: Estate, control: Callable[..., Any]
 ) -> None:
     """Two writers, until the regions see each other again; the old one's rows go into the snapshot."""
-    control("regions", region=HOME, mode="cut-off")
+    control("regions", region=HOME, mode="cut-off")  # not for the first time
+    database.run("INSERT INTO payment VALUES ('lost', 1)")
     fail_over(database)
     database.settled()
+    assert database.run("SELECT count(*) FROM payment", at="Writer", region=PEER) == [[0]]
     database.run("INSERT INTO payment VALUES ('old writer', 1)", at="Writer", region=HOME)
     database.run("INSERT INTO payment VALUES ('new writer', 1)", at="Writer", region=PEER)
     go = {"account": database.account, "global_cluster": estate.GLOBAL}

@@ -180,6 +180,13 @@ def start(key: Key) -> None:
             _follow(key, record, leader)
 
 
+def start_again(key: Key) -> None:
+    """Run a server that stopped with its region, unless it is to be rebuilt."""
+    leader = source(key)
+    if key in servers and key not in demoted and (leader is None or leader in servers):
+        servers[key].start(source=servers[leader] if leader else None)
+
+
 def _start_writer(key: Key, record: Record) -> None:
     server = servers.get(key)
     if server is not None:

@@ -17,7 +17,6 @@ from .databases import Key, Record
 from .postgres import PostgresError
 
 _down: set[Key] = set()
-_held: set[Key] = set()
 
 
 def install() -> None:
@@ -26,9 +25,8 @@ def install() -> None:
 
 
 def forget() -> None:
-    """Nothing is down or held any more, after a reset."""
+    """Nothing is down any more, after a reset."""
     _down.clear()
-    _held.clear()
 
 
 def changed(region: str, before: state.Outage, after: state.Outage) -> None:
@@ -42,11 +40,7 @@ def changed(region: str, before: state.Outage, after: state.Outage) -> None:
         elif before.mode == state.GONE:
             for key in [each for each in _down if each.region == region]:
                 _down.discard(key)
-                if key in databases.servers and key not in databases.demoted:
-                    leader = databases.source(key)
-                    databases.servers[key].start(
-                        source=databases.servers[leader] if leader else None
-                    )
+                databases.start_again(key)
         _hold()
     for record in databases.global_clusters():
         rebuild = threading.Thread(target=_rebuild, args=(record,), daemon=True, name="rebuild")
@@ -63,9 +57,8 @@ def _hold() -> None:
             continue
         members = [Key.of(each["DBClusterArn"]) for each in record["GlobalClusterMembers"]]
         held = any(state.held(leader.region, member.region) for member in members)
-        if held != (leader in _held):
+        if held != databases.servers[leader].held:
             databases.servers[leader].hold(held)
-            (_held.add if held else _held.discard)(leader)
 
 
 def _rebuild(record: Record) -> None:

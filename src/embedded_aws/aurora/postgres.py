@@ -75,6 +75,8 @@ class Server:
         folder.hand_over(self.folder)
         self._master = master
         self._process: subprocess.Popen[bytes] | None = None
+        self.held = False
+        """Whether standbys are refused."""
         self._told = 0  # how much stood in the log before it was started
 
     @property
@@ -171,7 +173,7 @@ class Server:
 
     def hold(self, held: bool) -> None:
         """Let no standby follow this server, which runs, or let them again; they catch up then."""
-        self._write_access(replication="reject" if held else "trust")
+        self._write_access(held=held)
         self.query("SELECT pg_reload_conf()")
         quiet = 0
         while held and quiet < _QUIET:  # one that comes back before the reload is sent away again
@@ -236,13 +238,14 @@ class Server:
             time.sleep(_PAUSE)
         raise PostgresError(f"PostgreSQL does not start: {self._log.read_text()[-1000:]}")
 
-    def _write_access(self, *, replication: str = "trust") -> None:
+    def _write_access(self, *, held: bool = False) -> None:
+        self.held = held
         (self._data / "pg_hba.conf").write_text(
             _ACCESS.format(
                 administrator=ADMINISTRATOR,
                 master=self._master,
                 iam=IAM_ROLE,
-                replication=replication,
+                replication="reject" if held else "trust",
             )
         )
 
