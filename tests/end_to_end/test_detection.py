@@ -73,6 +73,29 @@ def state(launch: Launch, name: str) -> str:
     return str(alarm["StateValue"])
 
 
+def test_each_regions_probe_votes_in_the_peer(launched: Launch) -> None:
+    probe = names.PROBE.of(suffix=launched.suffix)
+    for region in (REGION, PEER):
+        answer = launched.client("lambda", region).invoke(FunctionName=probe)
+        assert json.loads(answer["Payload"].read()) == 1
+    now = datetime.now(UTC)
+    cloudwatch = launched.client("cloudwatch", PEER)
+    for region in (REGION, PEER):
+        found = cloudwatch.get_metric_statistics(
+            Namespace="DrCatalog",
+            MetricName="LaunchRegionAnswers",
+            Dimensions=[
+                {"Name": "Suffix", "Value": launched.suffix},
+                {"Name": "From", "Value": region},
+            ],
+            StartTime=now - timedelta(minutes=2),
+            EndTime=now + timedelta(minutes=1),
+            Period=60,
+            Statistics=["Minimum"],
+        )["Datapoints"]
+        assert {each["Minimum"] for each in found} == {1}
+
+
 def test_one_vote_alone_starts_nothing_and_probes_that_lie_do_no_harm(
     launched: Launch, executions: Callable[[], list[dict[str, Any]]]
 ) -> None:

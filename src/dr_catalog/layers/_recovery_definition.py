@@ -6,7 +6,8 @@
 The machine holds no logic. Each step is one task state of the same form: it asks the one function, whose
 answer says which state is next and how many seconds to wait before. Only ``approval`` waits for a person,
 by a task token. A task that fails, by a crash or a time-out, is asked again for ever: every step may be
-repeated, and past the promotion there is no way but forward.
+repeated, and past the promotion there is no way but forward. An execution's history ends with 25,000 events,
+which is days of that: it fails then, is told of, and the next execution takes the run up.
 
 See https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html
 """
