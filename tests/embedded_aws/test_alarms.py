@@ -6,7 +6,7 @@ import functools
 import json
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -340,3 +340,35 @@ def test_a_topic_with_a_key_and_a_policy_is_told_of_failures(
     wrong = here.update("s", {**resources, **topic})
     assert wrong.status == "UPDATE_ROLLBACK_COMPLETE"
     assert "Invalid parameter: KmsMasterKeyId" in wrong.reasons[-1]
+
+
+@pytest.mark.parametrize(
+    ("order", "values"),
+    [
+        ({}, [2, 1]),
+        ({"ScanBy": "TimestampDescending"}, [2, 1]),
+        ({"ScanBy": "TimestampAscending"}, [1, 2]),
+    ],
+)
+def test_metric_data_come_newest_first_unless_asked_otherwise(
+    client: Callable[..., Any], account: str, order: dict[str, str], values: list[float]
+) -> None:
+    cloudwatch, now = client("cloudwatch", account=account), datetime.now(UTC)
+    cloudwatch.put_metric_data(
+        Namespace="Order",
+        MetricData=[
+            {"MetricName": "m", "Timestamp": now - timedelta(minutes=age), "Value": value}
+            for age, value in ((4, 1), (2, 2))
+        ],
+    )
+    metric = {"Namespace": "Order", "MetricName": "m"}
+    (found,) = cloudwatch.get_metric_data(
+        MetricDataQueries=[
+            {"Id": "a", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Maximum"}}
+        ],
+        StartTime=now - timedelta(minutes=9),
+        EndTime=now,
+        **order,
+    )["MetricDataResults"]
+    assert found["Values"] == values
+    assert sorted(found["Timestamps"], reverse=values == [2, 1]) == found["Timestamps"]

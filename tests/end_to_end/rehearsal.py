@@ -92,25 +92,18 @@ class Rehearsal:
         finally:
             self.settings(**before)
 
-    def lag(self, milliseconds: float) -> None:
-        """What Aurora would say of the standby's lag."""
-        self.tenant.client("cloudwatch", PEER).put_metric_data(
-            Namespace="AWS/RDS",
-            MetricData=[
-                {
-                    "MetricName": "AuroraGlobalDBRPOLag",
-                    "Dimensions": [
-                        {
-                            "Name": "DBClusterIdentifier",
-                            "Value": names.LEDGER_CLUSTER.of(suffix=self.suffix, region=PEER),
-                        },
-                        {"Name": "SourceRegion", "Value": REGION},
-                    ],
-                    "Value": milliseconds,
-                    "Unit": "Milliseconds",
-                }
-            ],
-        )
+    @contextmanager
+    def objective(self, *, seconds: int) -> Iterator[None]:
+        """The tier promises to lose no more than that for the time of a block."""
+        ssm = self.tenant.client("ssm", PEER)
+        name = names.parameter(suffix=self.suffix, layer="recovery", name="rpo-seconds")
+        before = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+        with self.setting(RPO_SECONDS=str(seconds)):
+            ssm.put_parameter(Name=name, Value=str(seconds), Overwrite=True)
+            try:
+                yield
+            finally:
+                ssm.put_parameter(Name=name, Value=before, Overwrite=True)
 
     def vote(self, answers: int) -> None:
         """What the probes of both regions say last of the launch region: 1 it answers, 0 it does not."""
@@ -168,6 +161,15 @@ class Rehearsal:
         return self.until(
             lambda: self.aws.run(self.site, run), lambda found: found and found.finished
         )
+
+    def stuck(self, run: str, *, at: str) -> None:
+        """Return once a run has looked at a step in vain."""
+
+        def in_vain() -> bool:
+            step = (self.record(run).record["steps"] or [{}])[-1]
+            return step.get("step") == at and step["looks"] >= 2 and not step["ended"]
+
+        self.until(in_vain, bool)
 
     def until(
         self, look: Callable[[], Any], good: Callable[[Any], Any], patience: float = 60

@@ -123,8 +123,10 @@ def moved() -> World:
     return made
 
 
-def test_a_failback_goes_the_other_way() -> None:
-    step = planned(moved(), "failback")
+def test_a_failback_goes_the_other_way_and_waits_for_the_rebuild() -> None:
+    rebuilding = moved()
+    _headless(rebuilding)
+    step = planned(rebuilding, "failback")
     assert (step.from_region, step.to_region, step.loss) == (PEER, LAUNCH, None)
 
 

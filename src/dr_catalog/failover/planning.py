@@ -194,8 +194,9 @@ def _refuse(aws: Aws, site: Site, request: Request, findings: tuple[Finding, ...
 
 
 def _meant(operation: str, finding: Finding) -> bool:
-    """What a failback is there to mend is no reason against it."""
-    return operation == FAILBACK and finding.check in ("roles", "traffic", "versions")
+    """What a failback is there to mend, or waits for, is no reason against it."""
+    waited_for = ("roles", "traffic", "versions", "replica instance", "lag")
+    return operation == FAILBACK and finding.check in waited_for
 
 
 def _loss(look: Surroundings, operation: str) -> Loss | None:

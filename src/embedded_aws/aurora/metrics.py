@@ -31,7 +31,6 @@ FROM pg_stat_wal_receiver WHERE status = 'streaming'
 """
 
 _READS = ("_get_metric_data", "_get_metric_statistics")
-_reads = {name: require(cloudwatch, name) for name in _READS}
 _points = require(cloudwatch, "_metric_bucket")
 _dimensions_key = require(cloudwatch, "_dims_key")
 _AGE = 1.0
@@ -40,8 +39,8 @@ _AGE = 1.0
 
 def install() -> None:
     """Once, before the server starts."""
-    for name, read in _reads.items():
-        setattr(cloudwatch, name, functools.partial(_measured, read))
+    for name in _READS:
+        setattr(cloudwatch, name, functools.partial(_measured, require(cloudwatch, name)))
 
 
 def _measured(read: Any, params: Any, data: Any, *form: bool) -> Response:
