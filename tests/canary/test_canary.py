@@ -215,6 +215,48 @@ def test_a_run_that_was_killed_at_any_call_is_cleared_by_the_next() -> None:
     assert cleared > 0
 
 
+def test_a_run_clears_away_first_what_a_killed_one_left() -> None:
+    world = World()
+
+    def die(suffix: str) -> Any:
+        world.fault = 1  # from now on
+        world._call = dying(world)  # type: ignore[method-assign]
+        raise Killed
+
+    world.look = die  # type: ignore[method-assign]
+    assert isinstance(ending(world), Killed)
+    left = set(world.present)
+    assert left
+    del world._call, world.look
+    world.fault = 0
+    assert canary(world).run()[0].status == "passed"
+    assert not world.present
+    ended = {name for name, kind, _ in world.operations if kind == TERMINATE}
+    assert left < ended
+
+
+def test_a_flight_that_fails_ends_the_other_where_it_is() -> None:
+    world = World()
+    look, record, polls = world.look, world.record, 0
+
+    def refuse_the_first(suffix: str) -> Any:
+        return refused() if suffix.endswith("-a") else look(suffix)
+
+    def hold_the_second(record_id: str) -> Any:
+        nonlocal polls
+        if world._records[record_id].launch.endswith("-b") and polls < 400:
+            polls += 1
+            time.sleep(0.005)
+            return world._records[record_id]
+        return record(record_id)
+
+    world.look, world.record = refuse_the_first, hold_the_second  # type: ignore[method-assign]
+    with pytest.raises(LaunchError, match="AWS refused it"):
+        canary(world).run()
+    assert UPDATE not in {kind for _, kind, _ in world.operations}
+    assert not world.present
+
+
 def dying(world: World) -> Any:
     """From the fault on, no call of any thread gets through."""
     lock = threading.Lock()
