@@ -44,8 +44,14 @@ def command(stage: str | None, role: str, root: str, output: str) -> None:
     elif found:
         _show(found)
     for each in found:
-        if each.unseen:
-            click.echo(f"{each.account} can't be looked into: {each.unseen}", err=True)
+        if (
+            each.unseen and each.accepted
+        ):  # without the share nothing can have been launched from it
+            click.echo(
+                f"stage {each.stage}: {each.account} can't be looked into: {each.unseen}; "
+                f"`dr-catalog onboard --account {each.account} --stage {each.stage}` mends it",
+                err=True,
+            )
     failed = [each for each in closed if each.published or stage]
     for missing in closed:
         if missing in failed:
@@ -64,7 +70,9 @@ def _show(found: tuple[Tenant, ...]) -> None:
         share = each.share if each.accepted else "not accepted"
         head = (each.stage, each.account, share)
         if not each.launches:
-            rows.append((*head, "(unseen)" if each.unseen else "", "", "", "", "", "", ""))
+            rows.append(
+                (*head, "(unseen)" if each.unseen and each.accepted else "", "", "", "", "", "", "")
+            )
         for launch in each.launches:
             guidance = f"{launch.guidance}, {launch.notice}" if launch.notice else launch.guidance
             behind = str(launch.behind or "")
