@@ -12,7 +12,7 @@ from machine import advance
 from step_approve import decide
 
 from .driving import Drive
-from .ports import world
+from .ports import Stores, world
 from .simulated import LAUNCH, PEER, Schedule, Simulated
 
 DETECTED = {"operation": "failover", "requestedBy": "detection"}
@@ -243,3 +243,33 @@ def test_a_task_of_another_execution_is_sent_away() -> None:
     driven, _ = drive()
     answer = advance(driven.world, {"step": "move", "run": "run-1", "execution": "other"})
     assert (answer["next"], "driven by run-1" in answer["told"]) == ("aborted", True)
+
+
+def test_a_loss_is_measured_where_the_old_writer_says_what_it_had() -> None:
+    _, record = drive(fault="control", lag=170, begins=150, starts=[FORCED])
+    figures = record["figures"]
+    assert figures["rpoAtMost"] == []
+    assert 0 < figures["rpo"]["database"] <= 200
+    assert figures["rpo"]["table"] == 0
+
+
+def test_a_switchover_waits_until_the_other_region_has_the_newest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    last_write = Stores._last_write
+
+    def late(stores: Stores, store: str, region: str) -> float | None:
+        behind = store == "documents" and region == PEER and stores.sim.now < 300
+        return None if behind else last_write(stores, store, region)
+
+    monkeypatch.setattr(Stores, "_last_write", late)
+    _, record = drive(fault="none", starts=[PLANNED])
+    (close,) = [each for each in record["steps"] if each["step"] == "close"]
+    assert record["outcome"] == "done"
+    assert close["looks"] > 5  # the last requests, and then every 5 s
+    monkeypatch.setattr(
+        Stores, "_last_write", lambda stores, store, region: None if region == PEER else 1.0
+    )
+    driven, record = drive(fault="none", starts=[PLANNED])
+    assert "waits until us-west-2 has the newest of table and documents" in record["told"]
+    assert (record["outcome"], driven.sim.writer) == ("aborted", LAUNCH)
