@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import aws_stores
 import clients
 import procedures
 import pytest
@@ -394,6 +395,19 @@ def test_an_execution_that_nobody_knows_does_not_run(recovery: Recovery) -> None
     arn = f"arn:aws:states:{PEER}:{ACCOUNT}:execution:dr-recovery-r:gone"
     assert machine.running(arn) is False
     machine.wake("a-token-that-is-over")
+
+
+def test_a_bucket_that_is_too_large_to_look_through_says_so(
+    recovery: Recovery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _put(recovery, PEER, "document")
+    stores = recovery.world.stores
+    newest = stores.last_write("documents", PEER)
+    assert newest is not None
+    assert abs(newest - time.time()) < 600
+    monkeypatch.setattr(aws_stores, "LISTED", 0)
+    with pytest.raises(Refusal, match="too many documents"):
+        stores.last_write("documents", PEER)
 
 
 def _until(holds: Callable[[], bool]) -> None:

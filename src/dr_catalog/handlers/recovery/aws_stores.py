@@ -9,7 +9,7 @@ from typing import Any
 from clients import calling, client
 from ledger_access import LedgerAccess
 from recovery_settings import RecoverySettings
-from world import Unreachable
+from world import Refusal, Unreachable
 
 STATUSES = ("RECEIVED", "PENDING", "COMPLETED", "FAILED")
 VERIFY = "#verify"
@@ -167,7 +167,11 @@ class AwsStores:
         return max(times, default=None)
 
     def _newest_object(self, region: str) -> float | None:
-        """Of the tenant's documents; None where there are more than are looked through."""
+        """Of the tenant's documents.
+
+        Raises:
+            Refusal: There are more of them than are looked through.
+        """
         times: list[float] = []
         token: dict[str, str] = {}
         with calling(f"the documents in {region}"):
@@ -183,4 +187,4 @@ class AwsStores:
                 if not page.get("IsTruncated"):
                     return max(times, default=None)
                 token = {"ContinuationToken": page["NextContinuationToken"]}
-        return None
+        raise Refusal(f"there are too many documents in {region} to look through")

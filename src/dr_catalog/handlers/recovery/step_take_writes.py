@@ -67,5 +67,8 @@ def _behind(world: World, run: Run, store: str) -> bool:
     accepted = run.figures["lastAccepted"].get(store)
     if not accepted:
         return False
-    newest = world.stores.last_write(store, run.target)
+    try:
+        newest = world.stores.last_write(store, run.target)
+    except Refusal:
+        return False  # it is not to be found out
     return newest is None or iso(newest) < accepted

@@ -173,7 +173,11 @@ class Stores(Protocol):
         """Read from the store in this region."""
 
     def last_write(self, store: str, region: str) -> float | None:
-        """When the newest of a tenant's writes was made, in seconds since 1970; None for none."""
+        """When the newest of a tenant's writes was made, in seconds since 1970; None for none.
+
+        Raises:
+            Refusal: It is not to be found out.
+        """
 
     def left_behind(self, *, before: int, cursor: str) -> tuple[list[dict[str, Any]], str]:
         """Some of what an epoch ``before`` this one confirmed and the peer's ledger lacks.
