@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
+from typing import cast
 
 import pytest
 from click.testing import CliRunner
@@ -12,7 +13,9 @@ from click.testing import CliRunner
 from dr_catalog.cli.main import cli
 from dr_catalog.errors import DrCatalogError, PublishError
 from dr_catalog.publishing import accounts, sharing, stack
+from dr_catalog.stacks._stage_rights import StageRights
 
+from .conftest import STAGE
 from .estate import HOME, OTHER, Estate, estate_of
 from .wire import Wire, each_once, refusal
 
@@ -138,10 +141,22 @@ def test_every_call_fails_once_and_the_rerun_completes(estate: Estate) -> None:
         "UpdateProvisioningArtifact",
     }
     assert failures >= len(operations)
+    assert {_ACTIONS.get(each, each) for each in operations} <= _allowed()
     assert ids.items() <= estate.ids().items()
     assert [each.portfolio for each in done] == [estate.portfolio(), estate.portfolio(OTHER)]
     assert estate.told() == estate.told(OTHER)
     assert changes(estate.publish()) == [[], []]
+
+
+_ACTIONS = {"HeadObject": "GetObject", "ListObjectsV2": "ListBucket"}
+
+
+def _allowed() -> set[str]:
+    """The actions of the role that the pipeline publishes as."""
+    rights = StageRights(stage=STAGE, partition="aws").publish()
+    return {
+        action.partition(":")[2] for each in rights for action in cast(list[str], each["Action"])
+    }
 
 
 def test_throttling_is_waited_out(estate: Estate, slept: list[float]) -> None:
