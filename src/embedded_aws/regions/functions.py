@@ -2,7 +2,7 @@
 
 A function's processes end, so that what is under way fails; what the region itself invokes waits. An
 execution of a state machine stands still before its next task and goes on when the region is back. A
-rule does not fire.
+rule does not fire. Where Lambda is the service that is away, every invocation ends in `UNAVAILABLE`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ministack.services import eventbridge, lambda_svc
 from ..extension import require
 from . import state
 
+UNAVAILABLE = "Lambda.ServiceException"
 _execute = require(lambda_svc, "_execute_function_dispatch")
 _workers = require(lambda_runtime, "_workers")
 _workers_lock = require(lambda_runtime, "_lock")
@@ -32,7 +33,11 @@ def install() -> None:
 
 def execute(function: dict[str, Any], config: dict[str, Any], *rest: Any) -> dict[str, Any]:
     """Run a function once its region is there; nobody in another region waits for that."""
-    state.wait_until_there(get_region())
+    region = get_region()
+    state.wait_until_there(region)
+    if "lambda" in state.outage(region).services:
+        told = f"Lambda in {region} does not answer"
+        return {"error": True, "body": {"errorType": UNAVAILABLE, "errorMessage": told}}
     result: dict[str, Any] = _execute(function, config, *rest)
     return result
 
