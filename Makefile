@@ -19,6 +19,9 @@ COUNT ?= 100000
 schedules: $(READY)  ## more of a recovery's fault schedules than the suite drives: COUNT of them
 	RECOVERY_SCHEDULES=$(COUNT) $(BIN)/python -m pytest -s tests/handlers/recovery/test_schedules.py
 
+drill-all: $(READY)  ## every form of the recovery's fault schedules, and a drill on a throw-away launch
+	DRILL_ALL=1 $(BIN)/python -m pytest tests/end_to_end/test_recovery.py
+
 check: $(READY)  ## format, lint, types, arrows between the folders, releases
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

@@ -33,6 +33,7 @@ VALUES = {"$account": "111111111111", "$tenant": "222222222222"}
 DEMO, GATE = "examples/demo.py", ".ci/run"
 DAY, OWN = "tests/end_to_end/test_day.py", "tests/end_to_end/test_own_catalog.py"
 # A README's line -> the file that runs it, and the words by which it does.
+RECOVERY = "tests/end_to_end/test_recovery.py"
 PLANS = "tests/end_to_end/test_plan.py"
 RUN = {
     "dr-catalog verify": ("Makefile", "dr-catalog verify"),
@@ -118,6 +119,23 @@ RUN = {
         "--set DeletionProtection=false --set OnTermination=purge",
     ),
     "dr-catalog terminate --suffix dev --yes": (GATE, "dr-catalog terminate --suffix dev --yes"),
+    "dr-catalog readiness --suffix dev": (RECOVERY, 'rehearsal.run("readiness"'),
+    "dr-catalog failover --suffix dev --reason outage": (RECOVERY, 'rehearsal.done("failover"'),
+    "dr-catalog failover --suffix dev --approve RUN": (RECOVERY, '"failover", "--approve", first'),
+    "dr-catalog failback --suffix dev": (RECOVERY, 'rehearsal.done("failback")'),
+    "dr-catalog switchover --suffix dev": (RECOVERY, '"switchover", "--yes"'),
+    "dr-catalog drill --suffix dev": (RECOVERY, 'rehearsal.done("drill")'),
+    "dr-catalog drill --suffix dev --throw-away": (
+        RECOVERY,
+        '"drill", "--throw-away"',
+    ),
+    "dr-catalog evidence --suffix dev --html failover.html": (RECOVERY, '"evidence", "--html"'),
+    "aws stepfunctions start-execution --region us-west-2 --name failover-by-jo"
+    " --state-machine-arn arn:aws:states:us-west-2:222222222222:stateMachine:dr-recovery-dev"
+    ' --input {"operation":"failover","requestedBy":"jo","reason":"outage"}': (
+        RECOVERY,
+        "rehearsal.start(BY_HAND)",
+    ),
     "python -m dr_catalog.node": (GATE, "-m dr_catalog.node"),
     "python examples/one_layer.py": (GATE, "one_layer.py"),
 }
