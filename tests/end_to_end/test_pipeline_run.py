@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from click.testing import Result
 
 from dr_catalog.canary.records import LAUNCHED, PASSED
@@ -58,6 +59,11 @@ class Promoted:
     root: Path
 
     @property
+    def product(self) -> Any:
+        """The tier, as the commit has it."""
+        return load_product(self.root / "products" / "warm-standby")
+
+    @property
     def outcomes(self) -> dict[str, str]:
         """What came of each action."""
         actions = json.loads(self.result.stdout)["actions"]
@@ -72,6 +78,7 @@ def promoted(
     root = tmp_path_factory.mktemp("catalog")
     for folder in ("portfolio", "products", "pipeline"):
         shutil.copytree(ROOT / folder, root / folder)
+    _with_two_versions(root / "products" / "warm-standby")
     (root / "pipeline" / "pipeline.yaml").write_text(STAGES)
     publish = root / "pipeline" / "buildspecs" / "publish.yaml"
     publish.write_text(publish.read_text() + '      - echo "of this commit $STAGE $STEP" >&2\n')
@@ -109,7 +116,7 @@ def test_the_actions_are_those_of_the_template_and_the_commands_those_of_the_com
 
 
 def test_the_approval_told_what_the_last_stages_tenants_get(promoted: Promoted) -> None:
-    version = _product().default.version
+    version = promoted.product.default.version
     assert f"warm-standby new -> {version}: first offered, with " in promoted.result.stderr
     record = promoted.operator.client("ssm").get_parameter(Name="/dr-catalog/pipeline/small")
     known = json.loads(record["Parameter"]["Value"])
@@ -119,7 +126,7 @@ def test_the_approval_told_what_the_last_stages_tenants_get(promoted: Promoted) 
 def test_each_stage_has_the_bytes_of_the_release_in_both_regions(
     promoted: Promoted, person: Callable[[str], Identity]
 ) -> None:
-    product = _product()
+    product = promoted.product
     for account in (FIRST, LAST):
         for region in (REGION, PEER):
             s3 = person(account).client("s3", region)
@@ -135,7 +142,7 @@ def test_each_stage_has_the_bytes_of_the_release_in_both_regions(
 def test_the_canary_left_its_pass_and_nothing_else(
     promoted: Promoted, person: Callable[[str], Identity]
 ) -> None:
-    first, product = person(FIRST), _product()
+    first, product = person(FIRST), promoted.product
     version = product.default.version
     parameters = first.client("ssm").describe_parameters()["Parameters"]
     ours = [each["Name"] for each in parameters if each["Name"].startswith("/dr-catalog/canary")]
@@ -158,7 +165,7 @@ def test_status_tells_that_all_stages_have_the_same(promoted: Promoted) -> None:
     told = promoted.operator.json("pipeline", "status", "--root", str(promoted.root))
     assert told["gates"] == []
     assert {each["version"]: each["differs"] for each in told["versions"]} == {
-        entry.version: [] for entry in _product().versions
+        entry.version: [] for entry in promoted.product.versions
     }
     assert {tuple(each["stages"]) for each in told["versions"]} == {("first", "last")}
     changes = promoted.operator.ok(
@@ -168,5 +175,22 @@ def test_status_tells_that_all_stages_have_the_same(promoted: Promoted) -> None:
     assert changes.stdout == "Nothing changes for the tenants of stage last.\n"
 
 
-def _product() -> Any:
-    return load_product(ROOT / "products" / "warm-standby")
+def _with_two_versions(folder: Path) -> None:
+    """The oldest version and the default: what the others would take is time."""
+    file = folder / "product.yaml"
+    content = yaml.safe_load(file.read_text())
+    content["versions"] = [content["versions"][0], *_default(content["versions"])]
+    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    product = load_product(folder)
+    kept = {entry.version: load_release(product, entry.version) for entry in product.versions}
+    for release in folder.glob("releases/*"):
+        if release.name not in kept:
+            shutil.rmtree(release)
+    assets = {asset.sha256 for release in kept.values() for asset in release.manifest.assets}
+    for asset in folder.parent.glob("assets/*.zip"):
+        if asset.stem not in assets:
+            asset.unlink()
+
+
+def _default(versions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [entry for entry in versions if entry["guidance"] == "default"]
