@@ -290,7 +290,11 @@ def test_a_slow_region_answers_later(home: Region, away: Callable[..., Any]) -> 
     assert time.monotonic() - began >= 0.3
 
 
-def test_a_mode_that_is_none_is_refused(away: Callable[..., Any], control: Any) -> None:
+def test_what_is_no_control_or_mode_is_refused(away: Callable[..., Any], control: Any) -> None:
     with pytest.raises(ValueError, match="mode is one of gone"):
         away("broken")
+    with pytest.raises(ValueError, match="mode is missing"):
+        control("regions", region=HOME)
+    with pytest.raises(ValueError, match="no control /_embedded/weather; there are"):
+        control("weather")
     assert control("regions") == {"regions": {}}

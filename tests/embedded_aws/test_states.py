@@ -375,3 +375,26 @@ def test_a_machine_that_step_functions_refuses(
     assert told in " ".join(refused.reasons)
     found = machine.states.describe_state_machine(stateMachineArn=machine.arn)
     assert found["tracingConfiguration"] == {"enabled": True}
+
+
+def test_a_machine_changes_in_place_and_one_that_is_there_is_not_taken_over(
+    machine: Machine,
+) -> None:
+    changed = resources(Tags=[{"Key": "suffix", "Value": "test"}])
+    for gone in ("LoggingConfiguration", "TracingConfiguration"):
+        del changed["Machine"]["Properties"][gone]
+    assert machine.runner.update("machine", changed).status == "UPDATE_COMPLETE"
+    found = machine.states.describe_state_machine(stateMachineArn=machine.arn)
+    assert found["loggingConfiguration"]["level"] == "OFF"
+    assert found["tracingConfiguration"] == {"enabled": False}
+    assert machine.states.list_tags_for_resource(resourceArn=machine.arn)["tags"] == [
+        {"key": "suffix", "value": "test"}
+    ]
+    role = f"arn:aws:iam::{machine.account}:role/dr-machine"
+    other = {"Machine": resources(RoleArn=role)["Machine"]}
+    second = machine.runner.create("second", other)
+    assert second.status == "ROLLBACK_COMPLETE"
+    assert "already exists" in second.reasons[-1]
+    assert machine.states.describe_state_machine(stateMachineArn=machine.arn)[
+        "tracingConfiguration"
+    ]
