@@ -298,7 +298,7 @@ def test_a_failover_during_an_upgrade_and_automatic_mode(rehearsal: Rehearsal) -
         "upgrade", "--suffix", SUFFIX, "--set", "FailoverMode=automatic", "--no-wait"
     )
     told = rehearsal.refused("failover", "--accept-answering")
-    assert "guards is not ready" in told
+    assert "updates is not ready" in told
     rehearsal.tenant.ok("upgrade", "--suffix", SUFFIX, "--set", "FailoverMode=automatic")
     rehearsal.settings(DRAIN_SECONDS="0", COOLDOWN_SECONDS="0")
     with rehearsal.region("gone"):

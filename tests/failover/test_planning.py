@@ -102,7 +102,7 @@ def test_an_upgrade_under_way_hinders_and_a_missing_backup_does_not(gone: World)
     assert isinstance(planned(gone, "failover"), Start)
     there = world()
     there.answers["describe_stacks", PEER] = {"Stacks": [stack("UPDATE_IN_PROGRESS")]}
-    with pytest.raises(RecoveryError, match="guards is not ready"):
+    with pytest.raises(RecoveryError, match="updates is not ready"):
         planned(there, "switchover")
 
 

@@ -23,7 +23,7 @@ def look(world: World) -> dict[str, Any]:
 def test_all_is_well() -> None:
     found = look(world())
     assert {each.state for each in found.values()} == {"ok"}
-    assert len(found) == 12
+    assert len(found) == 13
     assert found["lag"].found == "0.8 s behind, the objective is 60 s (AuroraGlobalDBRPOLag)"
     assert found["roles"].found == f"writer {LAUNCH}, standby {PEER}, epoch 1"
 
@@ -117,7 +117,7 @@ FAULTS: list[tuple[str, Callable[[World], None], str, str]] = [
     ("traffic", _parameter("route53", "serving-region", PEER), f"leads to {PEER}", "failover"),
     ("traffic", _metric("Serving", LAUNCH, None), "silent", "aws logs tail"),
     (
-        "guards",
+        "updates",
         _answer("describe_stacks", {"Stacks": [stack("UPDATE_IN_PROGRESS")]}, PEER),
         "UPDATE_IN_PROGRESS",
         "events",
@@ -158,6 +158,7 @@ def test_a_launch_region_that_is_gone_is_unknown_and_not_against_it() -> None:
     assert {name for name, each in found.items() if each.state == "unknown"} == {
         "launch region",
         "versions",
+        "updates",
         "guards",
     }
     assert {each.state for each in found.values()} == {"ok", "unknown"}

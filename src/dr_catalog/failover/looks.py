@@ -374,8 +374,8 @@ def traffic(look: Surroundings) -> str:
     return f"{domain} leads to {', '.join(serving)}, the control metric is alive"
 
 
-def guards(look: Surroundings) -> str:
-    """No update is under way in either region, and the deletion guard stands."""
+def updates(look: Surroundings) -> str:
+    """No update is under way in either region: a recovery would meet it half-way."""
     for region in look.site.regions:
         try:
             busy = [
@@ -391,6 +391,11 @@ def guards(look: Surroundings) -> str:
                 f"{region}: {', '.join(busy)}",
                 f"wait for its end: `dr-catalog events --suffix {look.site.suffix} --follow`",
             )
+    return "nothing is being updated"
+
+
+def guards(look: Surroundings) -> str:
+    """The deletion guard stands."""
     name = names.parameter(suffix=look.site.suffix, layer="guard", name="deletion-protection")
     try:
         protected = look.aws.parameter(name, look.site.launch_region)
@@ -401,7 +406,7 @@ def guards(look: Surroundings) -> str:
             "DeletionProtection is off: anyone may terminate the launch",
             look.fix("upgrade", "--set", "DeletionProtection=true"),
         )
-    return "nothing is being updated, DeletionProtection is on"
+    return "DeletionProtection is on"
 
 
 def _cluster(look: Surroundings, region: str) -> Mapping[str, Any]:
@@ -459,5 +464,6 @@ ROWS = (
     Row("alarms", alarms, "peer"),
     Row("notifications", told, "peer"),
     Row("traffic", traffic, "", hinders=True),
-    Row("guards", guards, "", hinders=True),
+    Row("updates", updates, "", hinders=True),
+    Row("guards", guards, "launch"),
 )
