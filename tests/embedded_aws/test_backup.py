@@ -419,6 +419,19 @@ def test_a_tables_point_crosses_regions_by_advanced_features_alone(estate: Estat
     assert len(estate.points(PEER)) == 1
 
 
+def test_a_copy_does_not_get_to_a_region_that_is_cut_off(
+    estate: Estate, control: Callable[..., Any]
+) -> None:
+    point = estate.start()["RecoveryPointArn"]
+    control("regions", region=PEER, mode="cut-off")
+    try:
+        job = estate.copy(RecoveryPointArn=point)
+    finally:
+        control("regions", region=PEER, mode="here")
+    assert (job["State"], job["StatusMessage"]) == ("FAILED", f"The copy does not get to {PEER}")
+    assert estate.points(PEER) == []
+
+
 def test_a_role_that_may_not_fails_its_jobs(estate: Estate) -> None:
     statement = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}
     iam = estate.api("iam")
