@@ -188,11 +188,13 @@ def test_what_cloudformation_refuses_in_one_region_changes_neither(estate: Estat
     assert not any("ExecuteChangeSet" in call for call in wire.calls)
 
 
+@pytest.mark.parametrize("before", ["published before", "empty"])
 def test_two_publishings_at_once_leave_one_commit_whole(
-    estate: Estate, endpoint: str, tmp_path: Path
+    estate: Estate, endpoint: str, tmp_path: Path, before: str
 ) -> None:
     """Two commits, each with a version of its own; whoever ends last has both regions."""
-    estate.publish()
+    if before != "empty":
+        estate.publish()
     other = Estate(endpoint, estate.catalog)
     folders = []
     for number, version in enumerate(("1.1.0", "1.2.0")):

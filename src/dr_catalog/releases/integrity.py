@@ -70,7 +70,8 @@ def check_folders(product: Product) -> Iterator[Finding]:
             yield _Report(product.product, version)(
                 "unlisted-release",
                 "a folder holds the version, but product.yaml does not list it",
-                f"add under versions: '{entry_line(product, version).strip()}'",
+                f"add under versions: '{entry_line(product, version).strip()}'; or delete the folder of "
+                "a version that was retired and is taken out",
             )
     folder = releases_folder(product)
     for stray in sorted(folder.iterdir()) if folder.is_dir() else ():

@@ -3,6 +3,10 @@
 ministack lists resources whose condition is false, and calls every change of a type that it has no
 table for a conditional replacement. The types' schemas say which properties can't change in place.
 
+It also makes a stack anew for each change set of one that is not there yet, so that two of them could
+be executed, both to create it. AWS has one stack in review, and deletes its other change sets when one is
+executed.
+
 See https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
 """
 
@@ -10,7 +14,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ministack.services.cloudformation import changesets, engine, provisioners, stacks
+from ministack.services import cloudformation
+from ministack.services.cloudformation import (
+    changesets,
+    engine,
+    handlers,
+    provisioners,
+    stacks,
+)
 
 from ..extension import require
 
@@ -18,6 +29,10 @@ _resolve = require(changesets, "_resolve_props_for_diff")
 _evaluate = require(engine, "_evaluate_conditions")
 _recreation = require(stacks, "_property_recreation")
 _tables = require(provisioners, "_REPLACING_PROPERTIES")
+_actions = require(handlers, "_ACTION_HANDLERS")
+_create = require(changesets, "_create_change_set")
+_stacks = require(cloudformation, "_stacks")
+_change_sets = require(cloudformation, "_change_sets")
 
 
 def install() -> None:
@@ -25,6 +40,7 @@ def install() -> None:
     changesets._resolve_props_for_diff = resolved
     # The name that the comparison of templates knows; an update's own decision stays what it is.
     stacks._property_recreation = recreation
+    _actions["CreateChangeSet"] = created
 
 
 def resolved(
@@ -60,3 +76,22 @@ def recreation(resource_type: str, name: str) -> str:
     if any(path == inside[:-1] or path.startswith(inside) for path in perhaps):
         return "Conditionally"
     return "Never"
+
+
+def created(params: dict[str, Any]) -> Any:
+    """CreateChangeSet, in which the change sets of a stack in review stay those of one stack."""
+    names = params.get("StackName", "")
+    name = names[0] if isinstance(names, list) else names
+    before = _stacks.get(name)
+    in_review = before is not None and before["StackStatus"] == "REVIEW_IN_PROGRESS"
+    answer = _create(params)
+    after = _stacks.get(name)
+    if before is None or not in_review or after is before:
+        return answer
+    if after is None:  # refused: what was in review stays so
+        _stacks[name] = before
+        return answer
+    for each in _change_sets.values():
+        if each.get("StackId") == before["StackId"]:
+            each["StackId"] = after["StackId"]
+    return answer
