@@ -29,13 +29,13 @@ def test_of_two_that_would_create_a_stack_one_does(
     for each in (first, second):
         found = cloudformation.describe_change_set(ChangeSetName=each)
         assert found["Status"] == "CREATE_COMPLETE"
-    cloudformation.execute_change_set(ChangeSetName=first)
+    cloudformation.execute_change_set(ChangeSetName=second)
     with pytest.raises(ClientError, match="ChangeSetNotFound"):
-        cloudformation.execute_change_set(ChangeSetName=second)
+        cloudformation.execute_change_set(ChangeSetName=first)
     waiter = cloudformation.get_waiter("stack_create_complete")
     waiter.wait(StackName="once", WaiterConfig={"Delay": 0.1, "MaxAttempts": 50})
     topics = client("sns", account=account).list_topics()["Topics"]
-    assert [each["TopicArn"].rpartition(":")[2] for each in topics] == ["first"]
+    assert [each["TopicArn"].rpartition(":")[2] for each in topics] == ["second"]
     with pytest.raises(ClientError, match="already exists"):
         prepared("third")
 
