@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import threading
@@ -180,6 +181,31 @@ def test_two_runs_never_work_at_once(place: Place) -> None:
         "None",
         "a newer run has taken over",
     ]
+
+
+def test_what_a_killed_run_left_running_keeps_the_lock_until_it_ends(tmp_path: Path) -> None:
+    spec = parse("version: 0.2\nphases: {build: {commands: [sleep 0.4]}}", project="p")
+    started = threading.Event()
+    lock = (tmp_path / "lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    building = threading.Thread(
+        target=shell.run,
+        kwargs={
+            "spec": spec,
+            "folder": tmp_path,
+            "environment": {"PATH": "/usr/bin:/bin"},
+            "keep": lock.fileno(),
+            "told": lambda line: started.set(),
+        },
+    )
+    building.start()
+    assert started.wait(10)
+    lock.close()  # as when the run itself is gone
+    with (tmp_path / "lock").open("w") as other:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        building.join()
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_an_interruption_reaches_the_commands_and_waits_for_their_end(place: Place) -> None:
