@@ -188,6 +188,27 @@ def test_what_cloudformation_refuses_in_one_region_changes_neither(estate: Estat
     assert not any("ExecuteChangeSet" in call for call in wire.calls)
 
 
+def test_a_version_that_comes_retired_is_never_open_after_its_step(estate: Estate) -> None:
+    """So that the next step, which may be another process, finds nothing to close."""
+    estate.catalog.products["alpha"] = [
+        ("1.0.0", "guidance: retired"),
+        ("1.0.1", DEPRECATED),
+        ("1.1.0", "guidance: default"),
+    ]
+    estate.catalog.write()
+    estate.publish(steps=("assets",))
+    closed = ["stack dr-catalog-portfolio", "guidance of alpha 1.0.0", "guidance of alpha 1.0.1"]
+    assert changes(estate.publish(steps=("portfolio",))) == [closed, closed]
+    told = estate.told(OTHER)
+    assert [told[f"alpha {each}"][:2] for each in ("1.0.0", "1.0.1", "1.1.0")] == [
+        ("DEPRECATED", False),
+        ("DEPRECATED", True),
+        ("DEFAULT", True),
+    ]
+    assert changes(estate.publish(steps=("guidance",))) == [[], []]
+    assert estate.wire.counted()["ScanProvisionedProducts"] == 0
+
+
 @pytest.mark.parametrize("before", ["published before", "empty"])
 def test_two_publishings_at_once_leave_one_commit_whole(
     estate: Estate, endpoint: str, tmp_path: Path, before: str

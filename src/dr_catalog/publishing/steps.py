@@ -6,8 +6,10 @@ Every function takes the work and what the stage has, and returns by region what
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
+from .. import names
 from . import digests as proofs
 from . import files, guidance, inventory, sharing
 from .account import REGION, ROLES, asset_store, deploy_parameters, deploy_roles
@@ -88,15 +90,47 @@ def portfolio(work: Work, found: Found) -> Changes:
     target = work.target
     deployed = _deploy_portfolio(work)
 
-    def share(region: str) -> tuple[str, ...]:
+    def finish(region: str) -> tuple[str, ...]:
+        servicecatalog = target.client("servicecatalog", region)
+        made = deployed[region]
+        closed = (
+            _close_new(servicecatalog, work.commit, found[region], made) if made.changed else ()
+        )
         changes = sharing.reconcile(
-            target.client("servicecatalog", region),
-            portfolio=deployed[region].outputs["PortfolioId"],
+            servicecatalog,
+            portfolio=made.outputs["PortfolioId"],
             shares=work.commit.portfolio.shares,
         )
-        return (*((f"stack {PORTFOLIO}",) if deployed[region].changed else ()), *changes)
+        return (*((f"stack {PORTFOLIO}",) if made.changed else ()), *closed, *changes)
 
-    return target.each(share)
+    return target.each(finish)
+
+
+def _close_new(
+    servicecatalog: Any, commit: Commit, before: Inventory, made: Deployed
+) -> tuple[str, ...]:
+    """Close the new versions that are deprecated or retired: CloudFormation makes each open.
+
+    At once, so that nobody launches one in between, which would then hold its retirement up.
+    """
+    changes: list[str] = []
+    for name, product in commit.products.items():
+        new = tuple(
+            entry
+            for entry in product.versions
+            if entry.guidance in ("deprecated", "retired")
+            and not before.sha256(name, entry.version)
+        )
+        if new:
+            key = made.outputs[f"{names.camel(name)}Id"]
+            versions = guidance.reconcile(
+                servicecatalog,
+                product=replace(product, versions=new),
+                product_id=key,
+                found=inventory.artifacts(servicecatalog, product=name, product_id=key),
+            )
+            changes += [f"guidance of {name} {version}" for version in versions]
+    return tuple(changes)
 
 
 def _deploy_portfolio(work: Work) -> Mapping[str, Deployed]:
