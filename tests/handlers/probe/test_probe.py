@@ -1,4 +1,4 @@
-"""The probe against an API that answers, one that refuses, one that hangs and none; told to CloudWatch."""
+"""The probe against an API that answers, one that fails, one that hangs and none; told to CloudWatch."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Api(http.server.BaseHTTPRequestHandler):
         if wanted == "slow":
             time.sleep(SLOW)
         status = int(wanted) if wanted.isdigit() else 200
-        self.send_response(status if self.path == f"/{wanted}/live/health" else 404)
+        self.send_response(status if self.path == f"/{wanted}/live/health" else 500)
         self.end_headers()
 
     def log_message(self, *_: Any) -> None:
@@ -87,9 +87,10 @@ def published(aws: Aws, suffix: str) -> list[float]:
     ("place", "value", "why"),
     [
         ("200", 1, ""),
+        ("429", 1, ""),  # it turns callers away, and so it is there
         ("204", 0, "204"),
-        ("503", 0, "503"),
         ("403", 0, "403"),
+        ("503", 0, "503"),
         ("slow", 0, "timed out"),
     ],
 )

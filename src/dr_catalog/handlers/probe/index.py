@@ -6,6 +6,9 @@ votes from outside, and one in the launch region itself. Each publishes ``METRIC
 answered in time, 0 when it was not. The launch region's own probe falls silent with its region, and
 so its silence is a vote too, but not without the other's.
 
+Too many requests is an answer too: an API that turns callers away is there, and else whoever floods it,
+for ``/health`` is open, could have the environment failed over.
+
 ``/health`` says that API and functions of the region run. What they then find to be missing is told by
 ``/ready`` and by alarms, and is for a person to judge: another region may not have it either.
 
@@ -18,6 +21,7 @@ import json
 import os
 import sys
 import time
+import urllib.error
 import urllib.request
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,7 +31,7 @@ from botocore.config import Config
 
 TIMEOUT = 5.0
 """Seconds for the answer; slower is no answer."""
-OK = 200
+OK, TOO_MANY = 200, 429
 CONFIG = Config(
     connect_timeout=2,
     read_timeout=5,
@@ -81,6 +85,10 @@ def _silence(url: str) -> str:
     """Why there was no answer; empty when there was one."""
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:
-            return "" if answer.status == OK else f"HTTP {answer.status}"
+            status = answer.status
+    except urllib.error.HTTPError as answer:
+        with answer:
+            status = answer.code
     except Exception as error:  # whatever it was, the region did not answer
         return f"{type(error).__name__}: {error}"
+    return "" if status in (OK, TOO_MANY) else f"HTTP {status}"

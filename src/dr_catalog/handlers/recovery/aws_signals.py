@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,8 @@ MINUTES = 3
 """How old a vote may be."""
 SECONDS = 3.0
 """How long an API may take to say that it is up."""
+TOO_MANY = 429
+"""Turns callers away, and so it is there: see the probe."""
 
 
 class AwsSignals:
@@ -32,6 +35,10 @@ class AwsSignals:
             try:
                 with urllib.request.urlopen(url, timeout=SECONDS) as answer:
                     return bool(answer.status == 200)
+            except urllib.error.HTTPError as answer:
+                with answer:
+                    if answer.code == TOO_MANY:
+                        return True
             except (OSError, ValueError):
                 continue
         return False
