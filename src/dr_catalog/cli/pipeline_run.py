@@ -161,7 +161,15 @@ def _let_in(definition: Definition, templates: Mapping[str, str], accounts: Acco
     from ..publishing.pipeline_stacks import PipelineDeployment
 
     deployment = PipelineDeployment(pipeline=definition, templates=templates, accounts=accounts)
-    for step in deployment.plan():
+    try:
+        plan = deployment.plan()
+    except SetupError as error:
+        raise SetupError(
+            error.what,
+            why=error.why,
+            hint="`dr-catalog local up` in the catalog's folder lets its pipeline into its accounts",
+        ) from error
+    for step in plan:
         if step.change:
             click.echo(f"letting the pipeline into account {step.account}", err=True)
             deployment.run(step)

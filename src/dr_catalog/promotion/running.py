@@ -191,7 +191,7 @@ class Run:
         project = action.project
         assert project is not None
         spec = parse(project.spec, project=project.name)
-        with self.lock.open("w") as lock:
+        with self.lock.open("a") as lock:
             self._wait_for(lock)
             self._still_ours(action)
             folder = artifacts.folder_of(action)
