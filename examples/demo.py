@@ -1,4 +1,4 @@
-"""The whole story on the embedded AWS: promote, onboard, launch, use, guard, terminate.
+"""The whole story on the embedded AWS: promote, onboard, launch, use, guard, fail over and back, terminate.
 
     make demo
 
@@ -12,6 +12,7 @@ this machine: it is a local simulation.
 from __future__ import annotations
 
 import atexit
+import functools
 import json
 import os
 import shutil
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from demo_recovery import recover
 
 from dr_catalog import names
 from dr_catalog.provisioning.checks import Check, Launch, inspect
@@ -111,6 +113,15 @@ def story(port: str) -> None:
     expect(
         all(check.ok for check in inspect(launch)),
         "everything is still as it must be in both regions",
+    )
+
+    step(f"{REGION} is lost under load: the tier fails over, and back once the region is back")
+    recover(
+        launch,
+        run=functools.partial(run, env=in_the_peer(tenant)),
+        expect=expect,
+        until=until,
+        answering=answers(launch, zone),
     )
 
     step("The second run of the pipeline has found the same bytes in every stage")
@@ -228,8 +239,8 @@ def recovery_point(launch: Launch) -> None:
     )
 
 
-def name(launch: Launch, zone: str) -> None:
-    """Ask Route 53 which region answers, before and after the switch; this is no failover."""
+def answers(launch: Launch, zone: str) -> Callable[[], str]:
+    """Asks Route 53 to which region the API's name leads."""
     route53 = launch.client("route53", REGION)
     api = launch.told("route53", REGION)["domain-name"]
     targets = {
@@ -240,6 +251,17 @@ def name(launch: Launch, zone: str) -> None:
         answer = route53.test_dns_answer(HostedZoneId=zone, RecordName=api, RecordType="A")
         return targets[answer["RecordData"][0].rstrip(".")]
 
+    return answering
+
+
+def in_the_peer(person: dict[str, str]) -> dict[str, str]:
+    """The same person, whose commands begin with the peer region."""
+    return {**person, "AWS_DEFAULT_REGION": PEER}
+
+
+def name(launch: Launch, zone: str) -> None:
+    """Ask Route 53 which region answers, before and after the switch; this is no failover."""
+    answering, api = answers(launch, zone), launch.told("route53", REGION)["domain-name"]
     expect(answering() == REGION, f"{api} is answered by {answering()}")
     for region in (PEER, REGION):
         launch.client("ssm", PEER).put_parameter(

@@ -1,0 +1,99 @@
+"""The demo's last chapter before the end: the launch region is lost under load, and comes back.
+
+A client writes all the time, as `Load` does; what it was told is compared with what survived. The embedded
+AWS takes the region away; nothing else is arranged.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from dr_catalog import failover, names
+from dr_catalog.failover.load import Load, losses
+from dr_catalog.failover.outage import taken_away
+from dr_catalog.provisioning.checks import Launch
+
+WRITES = 20
+"""Confirmed writes before the region is lost, and after the failover."""
+
+
+def recover(
+    launch: Launch,
+    *,
+    run: Callable[..., Any],
+    expect: Callable[[bool, str], None],
+    until: Callable[..., Any],
+    answering: Callable[[], str],
+) -> None:
+    """Readiness, loss, failover, evidence, failback.
+
+    Args:
+        launch: The launched tier.
+        run: Runs a command of the operator's.
+        expect: Says what was found, and ends the demo when it is not so.
+        until: Looks until it is good.
+        answering: The region that the API's name leads to.
+    """
+    aws = failover.Aws(region=launch.peer_region, session=launch.session)
+    site, suffix = failover.locate(aws, launch.suffix), launch.suffix
+    launch.client("sns", site.region).subscribe(
+        TopicArn=aws.told(suffix, "monitoring", site.region)["topic-arn"],
+        Protocol="email",
+        Endpoint="on-call@example.com",
+    )
+    for region in site.regions:
+        # What the schedule does every minute, done now.
+        control(
+            aws.endpoint,
+            "rules",
+            account=launch.account,
+            region=region,
+            rule=names.PROBE.of(suffix=suffix),
+        )
+    until(
+        lambda: [each for each in failover.readiness(aws, site) if each.state == "not ready"],
+        lambda found: not found,
+    )
+    run("readiness", "--suffix", suffix)
+    lost, back = site.launch_region, site.region
+    endpoints = {region: launch.endpoints[region] for region in site.regions}
+    with taken_away(aws.endpoint, lost) as lose:
+        with Load(aws, site, endpoints, mark="demo") as load:
+            load.wait_for(WRITES, region=lost)
+            lose()
+            expect(True, f"{lost} is gone: it answers nothing and runs nothing")
+            run("failover", "--suffix", suffix, "--reason", "outage", "--yes")
+            load.wait_for(WRITES, region=back)
+        expect(answering() == back, f"the API's name leads to {answering()}")
+        promised = float(site.told["rpo-seconds"])
+        for each in losses(aws, site, load.confirmed, region=back, endpoint=endpoints[back]):
+            lost_ones = f"{len(each.lost)} of them are lost, reaching back {each.seconds:.1f} s"
+            expect(
+                each.seconds <= promised,
+                f"{each.store}: {each.confirmed} writes were confirmed, {lost_ones}",
+            )
+        expect(True, f"for {load.silence():.1f} s no write was confirmed")
+        page = Path(tempfile.gettempdir()) / f"dr-catalog-{suffix}-failover.html"
+        run("evidence", "--suffix", suffix, "--html", str(page))
+    expect(True, f"{lost} is back, and its database becomes a standby of {back}'s")
+    run("failback", "--suffix", suffix, "--yes")
+    expect(answering() == lost, f"the API's name leads to {answering()}")
+    since = [write for write in load.confirmed if write.region == back]
+    for each in losses(aws, site, since, region=lost, endpoint=endpoints[lost]):
+        expect(
+            not each.lost,
+            f"{each.store}: all that {back} confirmed, {each.confirmed}, is in {lost}",
+        )
+
+
+def control(endpoint: str, name: str, **asked: str) -> None:
+    """Do something to the embedded AWS from outside."""
+    request = urllib.request.Request(
+        f"{endpoint}/_embedded/{name}", data=json.dumps(asked).encode(), method="POST"
+    )
+    urllib.request.urlopen(request, timeout=30).close()
