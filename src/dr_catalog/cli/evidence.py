@@ -50,6 +50,7 @@ def _show(run: Run) -> None:
     from .render import as_fields, as_table
 
     record, found, approval = run.record, run.figures, run.approval
+    kept = found.get("evidence")
     decision = " ".join(
         filter(
             None,
@@ -68,7 +69,7 @@ def _show(run: Run) -> None:
             ("mode, overrides", f"{run.mode} {' '.join(record.get('overrides', ()))}"),
             ("decision", decision if approval.get("decision") else ""),
             *measured(found),
-            ("kept in", str(found.get("evidence", ""))),
+            ("kept as", f"s3://{kept['bucket']}/{kept['key']}" if kept else ""),
         )
     )
     click.echo()

@@ -241,7 +241,7 @@ def measured(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         return f" (promised {duration(found[name])})" if found.get(name) is not None else ""
 
     def bound(store: str) -> str:
-        return "a bound: " if store in (found.get("rpoAtMost") or ()) else ""
+        return "at most " if store in (found.get("rpoAtMost") or ()) else ""
 
     rto = found.get("rto")
     return [
