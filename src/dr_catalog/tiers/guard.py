@@ -1,9 +1,9 @@
 """The guard in front of a deletion.
 
 CloudFormation runs no check of ours before it deletes; but it deletes what depends on everything
-first. ``DeleteGuard`` is that: a custom resource that fails while deletion protection is on or the
-writer is in the other region or on its way, so that nothing has been touched yet, and that purges the data of a
-launch which asked for it. Protection is read when the deletion comes, from an SSM parameter, because
+first. ``DeleteGuard`` is that: a custom resource that fails while deletion protection is on, a recovery
+runs or the writer is in the other region, so that nothing has been touched yet, and that purges the data
+of a launch which asked for it. Protection is read when the deletion comes, from an SSM parameter, because
 a stack whose deletion failed takes no update any more: writing ``false`` there is the way out.
 
 What it may always do is in this module. The rights to destroy, which are in ``_purge_rights``, exist

@@ -2,8 +2,9 @@
 
 CloudFormation runs no check of ours before it changes things; but it changes first what everything
 depends on. ``UpdateGuard`` is that: a custom resource whose properties change with every release and
-every parameter, and that fails while an update would hurt: a recovery runs, or has put the writer into the
-other region, so that the templates describe the old roles, or something changes that would replace what holds the data.
+every parameter, and that fails while an update would hurt: a recovery runs, or has put the writer into
+the other region, so that the templates describe the old roles, or something changes that would replace
+what holds the data.
 
 What the guard itself stands on can't wait for it: its function, role and log group, and the key.
 """

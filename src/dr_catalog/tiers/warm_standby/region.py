@@ -29,7 +29,8 @@ RPO_SECONDS = 60
 """Seconds of writes that a failover may lose: twice the lag at which the alarm on it goes off. Documents
 follow within the 15 minutes of S3's replication time control, and most within seconds."""
 RTO_SECONDS = 900
-"""Seconds from the start of a failover until traffic has moved, where nobody is waited for: fence 60, an instance that must be made 300, promotion 300, verification and DNS 240."""
+"""Seconds from the start of a failover until traffic has moved, where nobody is waited for: fence 60, an
+instance that must be made 300, promotion 300, verification and DNS 240."""
 
 
 def ledger_access(
