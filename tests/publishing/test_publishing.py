@@ -75,6 +75,8 @@ def test_a_stage_is_published_step_by_step(estate: Estate) -> None:
 def test_what_is_new_is_added_and_the_rest_stays(estate: Estate) -> None:
     estate.publish()
     before = estate.ids()
+    estate.publish()
+    idle = estate.wire.counted()
     estate.catalog.products["alpha"] = [
         ("1.0.0", DEPRECATED),
         ("1.1.0", "guidance: available"),
@@ -105,6 +107,9 @@ def test_what_is_new_is_added_and_the_rest_stays(estate: Estate) -> None:
     assert counted["PutObject"] == 2 * 2  # the file, and what is proven
     assert counted["UpdateProvisioningArtifact"] == 2
     assert counted["DescribeProvisioningArtifact"] == 2
+    # What is there costs nothing by its number: one version more, and as many calls.
+    estate.publish()
+    assert estate.wire.counted() == idle
 
 
 def test_every_call_fails_once_and_the_rerun_completes(estate: Estate) -> None:
@@ -264,6 +269,11 @@ def test_two_publishings_at_once_leave_one_commit_whole(
     assert found[0] == found[1]
     assert found[0] in ({"beta 1.0.0", "beta 1.1.0"}, {"beta 1.0.0", "beta 1.2.0"})
     assert any("someone else publishes" in line for line in [*estate.said, *other.said])
+    for region in (HOME, OTHER):
+        left = estate.client("cloudformation", region=region).list_change_sets(
+            StackName="dr-catalog-portfolio"
+        )["Summaries"]
+        assert [each for each in left if each["ExecutionStatus"] == "AVAILABLE"] == []
 
 
 @pytest.mark.parametrize("missing", ["assembly of another commit", "no assembly"])

@@ -191,6 +191,17 @@ def execute(prepared: Prepared) -> Deployed:
     return Deployed(name=name, changed=True, outputs=outputs(after))
 
 
+def discard(prepared: Prepared) -> None:
+    """Delete a change set that is not to be executed any more, if it is still there."""
+    if prepared.change_set in ("", _STALE):
+        return
+    try:
+        prepared.cloudformation.delete_change_set(ChangeSetName=prepared.change_set)
+    except ClientError as error:
+        if not _is_overtaken(error):
+            raise
+
+
 def template_of(cloudformation: Any, name: str) -> Any:
     """The template that the stack was made from, as an object."""
     body = cloudformation.get_template(StackName=name)["TemplateBody"]

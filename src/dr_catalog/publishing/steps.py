@@ -15,7 +15,7 @@ from . import files, guidance, inventory, sharing
 from .account import REGION, ROLES, asset_store, deploy_parameters, deploy_roles
 from .commit import Commit
 from .inventory import PORTFOLIO, Inventory
-from .stack import ATTEMPTS, Deployed, Overtaken, deploy, execute, overtaken, prepare
+from .stack import ATTEMPTS, Deployed, Overtaken, deploy, discard, execute, overtaken, prepare
 from .target import Target
 
 ASSETS = "dr-catalog-assets"
@@ -159,6 +159,8 @@ def _deploy_portfolio(work: Work) -> Mapping[str, Deployed]:
                     work.say(f"{region}: portfolio and versions are published")
         except Overtaken:
             work.say("someone else publishes this stage at the same time: beginning again")
+            for region in prepared.keys() - done.keys():
+                discard(prepared[region])
             continue
         return {
             region: Deployed(name=PORTFOLIO, changed=region in changed, outputs=each.outputs)
