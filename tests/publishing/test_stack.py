@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from dr_catalog.errors import PublishError
 from dr_catalog.publishing import stack
@@ -79,3 +80,27 @@ def test_what_holds_a_stack_is_told(stubs: Stubs) -> None:
         stack.remove(stubs.client("cloudformation"), name="s")
     assert caught.value.why == "Role (AWS::IAM::Role): must detach all policies first"
     assert "it resumes" in caught.value.hint
+
+
+def test_a_change_set_that_is_not_executed_any_more_is_deleted(stubs: Stubs) -> None:
+    client = stubs.client("cloudformation")
+    stubs("cloudformation").add_response("delete_change_set", {}, {"ChangeSetName": "arn:set"})
+    stack.discard(stack.Prepared(client, "s", "arn:set", {}))
+    stubs("cloudformation").add_client_error("delete_change_set", "ChangeSetNotFound", "gone")
+    stack.discard(stack.Prepared(client, "s", "arn:set", {}))
+    stack.discard(stack.Prepared(client, "s", "", {}))  # nothing was to do: nothing is asked
+    stubs("cloudformation").add_client_error("delete_change_set", "AccessDenied", "no")
+    with pytest.raises(ClientError):
+        stack.discard(stack.Prepared(client, "s", "arn:set", {}))
+
+
+@pytest.mark.parametrize("code", ["ChangeSetNotFoundException", "InvalidChangeSetStatus"])
+def test_who_keeps_being_overtaken_is_told(stubs: Stubs, code: str) -> None:
+    for _ in range(stack.ATTEMPTS):
+        seen(stubs, None)
+        stubs("cloudformation").add_response("create_change_set", {"Id": "arn:set"})
+        stubs("cloudformation").add_response("describe_change_set", {"Status": "CREATE_COMPLETE"})
+        stubs("cloudformation").add_client_error("execute_change_set", code, "gone")
+    with pytest.raises(PublishError, match="stack s is changed by someone else") as caught:
+        stack.deploy(stubs.client("cloudformation"), name="s", template="{}")
+    assert "let one publishing at a time run" in caught.value.hint
