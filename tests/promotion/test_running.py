@@ -101,6 +101,7 @@ def test_without_a_yes_nothing_further_is_touched(
     record = place.record.read()
     assert record is not None
     assert (record.status, record.at, record.text) == ("refused", "dev/approval", "On: one thing")
+    assert place.told.lines[-1] == "dev/approval not given"
     place.answer = True
     assert any(each.changed for each in place.run().go())
 

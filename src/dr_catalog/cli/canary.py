@@ -26,6 +26,7 @@ def command(stage: str, clean: bool, role: str, root: str, output: str) -> None:
     Two launches run side by side under throw-away suffixes: of the version itself, and of the version
     before it, which is then upgraded. Both regions are looked at. ^C and SIGTERM end it cleared.
     """
+    import contextlib
     from pathlib import Path
 
     from ..canary import Canary, enter
@@ -34,11 +35,15 @@ def command(stage: str, clean: bool, role: str, root: str, output: str) -> None:
     from ..publishing.publish import find_stage
     from .render import as_json
 
+    def say(line: str) -> None:
+        with contextlib.suppress(OSError):  # whoever read along is gone: it is cleared all the same
+            click.echo(line, err=True)
+
     catalog = load_catalog(Path(root))
     canary = Canary(
         catalog=catalog,
         ground=enter(stage=find_stage(catalog, stage), accounts=Accounts(role=role)),
-        say=lambda line: click.echo(line, err=True),
+        say=say,
     )
     if clean:
         cleared = canary.clean()
