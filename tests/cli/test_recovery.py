@@ -119,6 +119,13 @@ def test_a_run_that_is_not_waited_for(gone, run):
     assert "the same command follows it" in done.stderr
 
 
+@pytest.mark.parametrize("operation", ["failover", "switchover"])
+def test_the_traffic_may_stay(gone, run, operation):
+    gone.gone = {LAUNCH} if operation == "failover" else set()
+    assert run(operation, *DEV, "--keep-traffic", "--yes").exit_code == 0
+    assert gone.started[0][1]["moveTraffic"] is False
+
+
 @pytest.mark.parametrize("operation", ["switchover", "drill"])
 def test_what_is_planned_loses_nothing(there, run, operation):
     done = run(operation, *DEV, "--yes")
