@@ -15,9 +15,31 @@ import botocore.session
 import pytest
 
 Template = dict[str, Any]
-LONGEST = ("faults", "embedded_aws", "end_to_end", "handlers", "synthesis", "releases", "cli")
+LONGEST = (
+    "faults",
+    "recovery",
+    "embedded_aws",
+    "guards",
+    "end_to_end",
+    "handlers",
+    "pipeline",
+    "publishing",
+    "synthesis",
+    "releases",
+    "cli",
+)
 """Groups of tests by the time they take: the workers then end at about the same time."""
-FAULTS = ("test_failed_launches.py", "test_guards.py")
+GROUPS = {
+    "test_failed_launches.py": "faults",
+    "test_recovery.py": "recovery",
+    "test_detection.py": "recovery",
+    "test_guards.py": "guards",
+    "test_day.py": "guards",
+    "test_pipeline_run.py": "pipeline",
+    "test_pipeline_deploy.py": "pipeline",
+    "test_stage_rights.py": "pipeline",
+}
+"""Parts of the folder end_to_end, which takes more time than all others: file to group."""
 
 # Each boto3 session would read the endpoints of all of AWS and its services' models anew.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
@@ -94,8 +116,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def group(nodeid: str) -> str:
-    """The folder of a test, or what several are together."""
+    """The folder of a test, a part of it, or what several are together."""
     _, folder, *rest = nodeid.partition("::")[0].split("/")
-    if folder == "end_to_end" and rest[0] in FAULTS:
-        return "faults"  # what takes half of the folder's time, with launches of its own alone
+    if folder == "end_to_end":
+        return GROUPS.get(rest[0], folder)
     return "synthesis" if folder in ("layers", "stacks", "tiers") else folder
