@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
-.PHONY: demo test schedules check bench clean
+.PHONY: demo test schedules drill-all check bench clean
 
 demo: $(READY)  ## the whole story on the embedded AWS
 	$(BIN)/python examples/demo.py

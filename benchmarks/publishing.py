@@ -9,8 +9,9 @@ same `Publishing` as the command, from an assembly that was synthesised before. 
 - *nothing new*: the same commit again;
 - *one new*: one version more of one product, which becomes its default;
 - *one deprecated*: the guidance of one version;
-- *baseline*: what a publisher does that does not look first: every file up and fetched, the stack
-  updated, each version's guidance set. It is written here, with as many files at once.
+- *baseline*: what a publisher does that does not look first: every file up and fetched, a change set
+  made (and given up, as it is of the same template), each version's guidance set. It is written here,
+  with as many files at once.
 
 Calls are counted before they are sent; STS is left out. The wall time is that of this machine and the
 emulator: on AWS, where a call takes some 50 ms and is throttled, calls are what counts. Local simulation.

@@ -12,7 +12,7 @@ from click.testing import Result
 
 from dr_catalog.cli import pipeline_progress, pipeline_run
 from dr_catalog.errors import PipelineError, UsageError
-from dr_catalog.promotion.running import Waiting
+from dr_catalog.promotion.running import Ran, Waiting
 from dr_catalog.promotion.template import Action, Pipeline
 
 ROOT = Path(__file__).parents[2]
@@ -110,3 +110,17 @@ def test_a_log_gets_every_line_and_a_terminal_one_that_changes(
                 "    15 files",
                 "dev/assets done (1.2 s)",
             ]
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_a_run_that_changed_no_stage_had_nothing_to_do(
+    capsys: pytest.CaptureFixture[str], changed: bool
+) -> None:
+    ran = (
+        Ran(stage="Checks", action="verify", outcome="done", changed=False, seconds=1.0),
+        Ran(stage="dev", action="assets", outcome="done", changed=changed, seconds=1.0),
+    )
+    pipeline_run._show("c0ffee" * 5, ran, "text")
+    told = capsys.readouterr()
+    assert ("next: dr-catalog pipeline status" in told.err) is changed
+    assert ("nothing to do: every stage has commit c0ffeec0ffee\n" in told.out) is not changed

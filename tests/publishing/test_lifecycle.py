@@ -436,6 +436,22 @@ def test_a_rollback_changes_two_words_and_tells_whom_it_concerns(
     estate.publish()
 
 
+def test_a_rollback_concerns_the_hubs_own_launches_too(tenancy: Tenancy, estate: Estate) -> None:
+    file = estate.catalog.root / "products/alpha/product.yaml"
+    before = file.read_text()
+    launch(tenancy, estate.hub(), "own", "1.2.0", HOME)
+    try:
+        done = rollback(estate, "1.0.0").run()
+    finally:
+        file.write_text(before)
+        estate.client("servicecatalog").terminate_provisioned_product(
+            ProvisionedProductName="dr-own", TerminateToken="own"
+        )
+    assert [(each.account, each.suffix) for each in done.launches] == sorted(
+        [(estate.hub(), "own"), (tenancy.member, "team-b")]
+    )
+
+
 @pytest.mark.parametrize(
     ("version", "more", "match"),
     [

@@ -1,4 +1,4 @@
-"""Deleting a stack: gone, never there, or held by something."""
+"""A stack that fails, is overtaken or is deleted: what is told, and that the next run goes on."""
 
 from __future__ import annotations
 
@@ -104,3 +104,33 @@ def test_who_keeps_being_overtaken_is_told(stubs: Stubs, code: str) -> None:
     with pytest.raises(PublishError, match="stack s is changed by someone else") as caught:
         stack.deploy(stubs.client("cloudformation"), name="s", template="{}")
     assert "let one publishing at a time run" in caught.value.hint
+
+
+def test_a_stack_that_failed_is_told_and_made_anew_by_the_next_run(stubs: Stubs) -> None:
+    cloudformation, client = stubs("cloudformation"), stubs.client("cloudformation")
+    whole = "AWS::CloudFormation::Stack"
+    events = [
+        event("s", whole, "ROLLBACK_COMPLETE"),
+        event("Later", "AWS::IAM::Role", "CREATE_FAILED", "Resource creation cancelled"),
+        event("Offer", "AWS::ServiceCatalog::Portfolio", "CREATE_FAILED", "too many portfolios"),
+        event("s", whole, "CREATE_IN_PROGRESS"),
+    ]
+
+    def executed(*after: str) -> None:
+        cloudformation.add_response("create_change_set", {"Id": "arn:set"})
+        cloudformation.add_response("describe_change_set", {"Status": "CREATE_COMPLETE"})
+        cloudformation.add_response("execute_change_set", {}, {"ChangeSetName": "arn:set"})
+        seen(stubs, *after)
+
+    seen(stubs, None)
+    executed("CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE")
+    cloudformation.add_response("describe_stack_events", {"StackEvents": events})
+    with pytest.raises(PublishError, match="stack s is ROLLBACK_COMPLETE") as caught:
+        stack.deploy(client, name="s", template="{}")
+    assert caught.value.why == "Offer (AWS::ServiceCatalog::Portfolio): too many portfolios"
+    assert "it resumes" in caught.value.hint
+    seen(stubs, "ROLLBACK_COMPLETE")
+    cloudformation.add_response("delete_stack", {}, {"StackName": "s"})
+    seen(stubs, None)
+    executed("CREATE_COMPLETE")
+    assert stack.deploy(client, name="s", template="{}").changed

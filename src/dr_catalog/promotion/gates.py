@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .record import WAITING, Record
+from .record import FAILED, REFUSED, WAITING, Record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +40,10 @@ def on_aws(codepipeline: Any, pipeline: str) -> tuple[Gate, ...]:
 def of_record(record: Record) -> tuple[Gate, ...]:
     """What the record of local runs says."""
     now = record.read()
-    if now is None or now.status not in (WAITING, "failed", "refused"):
+    if now is None or now.status not in (WAITING, FAILED, REFUSED):
         return ()
     stage, _, action = now.at.partition("/")
-    status = "waiting" if now.status == WAITING else "failed"
+    status = WAITING if now.status == WAITING else FAILED
     return (Gate(stage=stage, action=action, status=status, since=now.since, text=now.text),)
 
 

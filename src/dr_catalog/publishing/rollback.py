@@ -155,7 +155,7 @@ class Rollback:
     def _newer(self, target: Target, there: Mapping[str, Inventory]) -> usage.Usage:
         found = usage.look(
             target,
-            accounts=usage.tenants(target, there[target.home]),
+            accounts=(target.stage.account, *usage.tenants(target, there[target.home])),
             named=target.each(
                 lambda region: usage.names_of(
                     target.client("servicecatalog", region), there[region]
