@@ -25,7 +25,7 @@ from dr_catalog import failover, names
 from dr_catalog.failover.load import losses
 from dr_catalog.handlers.recovery.procedures import FAILOVER, PROCEDURES
 
-from .conftest import PEER, REGION, Identity, environment, launch_of
+from .conftest import PEER, REGION, TENANT, Identity, environment, launch_of
 from .rehearsal import DETECTED, PACE, Rehearsal
 
 ALL = bool(os.environ.get("DRILL_ALL"))
@@ -142,14 +142,14 @@ def test_a_primary_that_is_lost_and_rows_that_only_it_had(rehearsal: Rehearsal, 
 
 
 def unmerged(rehearsal: Rehearsal, record: dict[str, Any]) -> list[str]:
-    """The transactions that a failback listed, from the object that keeps them."""
-    found = record["figures"]["unmerged"]
-    if not found["count"]:
-        return []
-    bucket, _, key = str(found["object"]).removeprefix("s3://").partition("/")
-    region = PEER if bucket.endswith(PEER) else REGION
-    text = rehearsal.tenant.client("s3", region).get_object(Bucket=bucket, Key=key)["Body"].read()
-    return [each["transactionId"] for each in json.loads(text)["transactions"]]
+    """The transactions that a failback listed, from the objects that keep them."""
+    s3, found = rehearsal.tenant.client("s3", PEER), []
+    bucket = names.BUCKET.of(suffix=SUFFIX, account=TENANT, region=PEER)
+    prefix = f"evidence/{record['run']}/unmerged-"
+    for each in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", ()):
+        kept = json.loads(s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read())
+        found += [one["transactionId"] for one in kept.get("transactions", ())]
+    return found
 
 
 def test_a_region_that_flaps_is_left_alone_after_a_recovery(rehearsal: Rehearsal) -> None:
@@ -277,19 +277,26 @@ def test_the_machine_is_stopped_and_the_next_run_takes_over(
     rehearsal: Rehearsal, form: tuple[str, ...]
 ) -> None:
     epoch = rehearsal.writer().epoch
-    first = ""
+    first, stopped = "", []
     with rehearsal.region("gone"):
         for state in form:
             started = rehearsal.start(BY_HAND)
             first = first or started
-            at = STATES.index(state)
-            rehearsal.until(
-                lambda run=first: rehearsal.record(run).state, lambda now, at=at: now in STATES[at:]
+            reached = rehearsal.until(
+                lambda run=first: rehearsal.record(run),
+                lambda run, wanted=state, by=started: (
+                    run.finished
+                    or (run.execution.endswith(by) and run.state in STATES[STATES.index(wanted) :])
+                ),
             )
+            if reached.finished:  # it was quicker than whoever stops it
+                break
             rehearsal.stop(first)
-        record = rehearsal.done("failover")
-    assert record["run"] == first
-    assert len(record["takenOver"]) == len(form)
+            stopped.append(reached.state)
+        rehearsal.run("failover", "--yes")
+        run = rehearsal.ended(first)
+    assert run.outcome == "done"
+    assert len(run.record["takenOver"]) >= min(len(stopped), len(form) - 1) >= 2
     assert rehearsal.writer().epoch == epoch + 1
 
 
