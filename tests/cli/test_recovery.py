@@ -57,7 +57,7 @@ def test_readiness_says_ready_by_its_exit_code(there, run):
     done = run("readiness", *DEV)
     assert done.exit_code == 0
     assert done.stdout.splitlines()[0].split() == ["CHECK", "REGION", "STATE", "FOUND", "FIX"]
-    assert "'dev' is ready: 13 checks, 0 not ready, 0 unknown" in done.stderr
+    assert "'dev' is ready: 14 checks, 0 not ready, 0 unknown" in done.stderr
 
 
 def test_readiness_says_not_ready_with_a_fix(there, run):

@@ -137,7 +137,9 @@ def test_a_primary_that_is_lost_and_rows_that_only_it_had(rehearsal: Rehearsal, 
     back = rehearsal.done("failback")
     assert (rehearsal.writer().region, rehearsal.writer().epoch) == (REGION, epoch + 2)
     listed = unmerged(rehearsal, back)
-    assert set(lost[0]) == set(listed)
+    # Where the region answers again at once, its table comes over before anyone asks.
+    assert set(lost[0]) == set(listed) if form == "gone" else set(lost[0]) <= set(listed)
+    assert len(listed) >= ALONE
     assert all(rehearsal.has(write.key, region=REGION) for write in since if not write.document)
 
 
@@ -203,6 +205,7 @@ def test_two_operators_start_together(rehearsal: Rehearsal, tmp_path: Path) -> N
     assert rehearsal.writer() == before
     planned = {"operation": "switchover"}
     starts = [rehearsal.start({**planned, "requestedBy": by}) for by in ("jo", "kim")]
+    rehearsal.until(lambda: rehearsal.aws.lock(rehearsal.site), bool)
     followed = rehearsal.run("switchover", "--yes")
     assert followed.exit_code == 0, followed.output
     runs = [rehearsal.ended(each) for each in starts]

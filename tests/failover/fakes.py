@@ -50,6 +50,8 @@ class World:
 
     gone: set[str] = field(default_factory=set)
     writer: Writer = field(default_factory=lambda: Writer(region=LAUNCH))
+    believed: Writer | None = None
+    ready: bool = True
     database_writer: str = LAUNCH
     lock: Lock | None = None
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -197,8 +199,9 @@ def aws_of(world: World, *, region: str = LAUNCH) -> Any:
     def get(endpoint: str, *, region: str, path: str) -> Answer:
         world.reach(region)
         role = "writer" if region == world.writer.region else "standby"
-        checks = {"lag": {"ok": True}} if role == "standby" else {}
-        return Answer(status=200, body={"ready": True, "role": role, "checks": checks})
+        checks: dict[str, Any] = {"lag": {"ok": True}} if role == "standby" else {}
+        checks |= {} if world.ready else {"ledger": {"ok": False, "reason": "Timeout"}}
+        return Answer(status=200, body={"ready": world.ready, "role": role, "checks": checks})
 
     def start(site: Site, *, run_id: str, given: dict[str, Any]) -> str:
         world.started.append((run_id, dict(given)))
@@ -208,13 +211,17 @@ def aws_of(world: World, *, region: str = LAUNCH) -> Any:
         world.decisions.append(given)
         return world.counts, "approved" if world.counts else "jo was first"
 
+    def writer(site: Site, *, region: str = "") -> Writer:
+        world.reach(region or PEER)
+        return world.believed if region == LAUNCH and world.believed else world.writer
+
     def run(site: Site, run_id: str) -> Any:
         return as_run(world.runs[run_id]) if run_id in world.runs else None
 
     aws.call.side_effect, aws.caller.side_effect = call, caller
     aws.parameter.side_effect, aws.told.side_effect = world.parameter, told
     aws.machine.side_effect, aws.get.side_effect = machine, get
-    aws.writer.side_effect = lambda site, region="": world.writer
+    aws.writer.side_effect = writer
     aws.lock.side_effect = lambda site: world.lock
     aws.run.side_effect = run
     aws.runs.side_effect = lambda site: tuple(map(as_run, world.runs.values()))

@@ -23,7 +23,7 @@ def look(world: World) -> dict[str, Any]:
 def test_all_is_well() -> None:
     found = look(world())
     assert {each.state for each in found.values()} == {"ok"}
-    assert len(found) == 13
+    assert len(found) == 14
     assert found["lag"].found == "0.8 s behind, the objective is 60 s (AuroraGlobalDBRPOLag)"
     assert found["roles"].found == f"writer {LAUNCH}, standby {PEER}, epoch 1"
 
@@ -70,6 +70,8 @@ FAULTS: list[tuple[str, Callable[[World], None], str, str]] = [
         "failover",
     ),
     ("roles", _set("writer", Writer(region=LAUNCH, fenced=True, run="r-1")), "fenced", "failover"),
+    ("roles", _set("believed", Writer(region=PEER, epoch=2)), f"believes that {PEER}", "a minute"),
+    ("standby", _set("ready", False), "ledger: Timeout", "--health"),
     (
         "versions",
         _answer("get_function_configuration", {"CodeSha256": "xyz"}, PEER),

@@ -7,6 +7,7 @@ what should be mended while there is time. Nothing is written.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -157,8 +158,8 @@ def launch_region(look: Surroundings) -> str:
 
 
 def roles(look: Surroundings) -> str:
-    """The state table, the database and the APIs agree on who writes."""
-    writer = look.writer
+    """The state tables and the database agree on who writes."""
+    writer, launch = look.writer, look.site.launch_region
     database = next((arn.split(":")[3] for arn, writes in look.members.items() if writes), "nobody")
     if database != writer.region:
         raise NotReady(
@@ -170,18 +171,36 @@ def roles(look: Surroundings) -> str:
             f"writes are fenced in {writer.region} by {writer.run}",
             f"a run stopped half-way: finish it with {look.fix('failover')}",
         )
-    said = look.ready(look.standby).get("role")
-    if said != "standby":
-        raise NotReady(
-            f"{look.standby} says it is {said or 'nothing'}, and should be the standby",
-            f"see `dr-catalog status --suffix {look.site.suffix} --health`",
-        )
-    if writer.region != look.site.launch_region:
+    if writer.region != launch:
         raise NotReady(
             f"the writer is in {writer.region} since epoch {writer.epoch}: it has failed over",
             f"bring it back with {look.fix('failback')}",
         )
+    with contextlib.suppress(DrCatalogError):  # a region that is gone believes nothing
+        believed = look.aws.writer(look.site, region=launch)
+        if (believed.region, believed.epoch, believed.fenced) != (launch, writer.epoch, False):
+            raise NotReady(
+                f"{launch} believes that {believed.region} writes in epoch {believed.epoch}",
+                f"it is told within a minute; else see the log of "
+                f"{names.RECOVERY_TASK.of(suffix=look.site.suffix)} in {look.site.region}",
+            )
     return f"writer {writer.region}, standby {look.standby}, epoch {writer.epoch}"
+
+
+def standby(look: Surroundings) -> str:
+    """The API of the region that would take over could do its work."""
+    told = look.ready(look.standby)
+    failing = [
+        f"{name}: {check.get('reason', '')}"
+        for name, check in told.get("checks", {}).items()
+        if not check.get("ok")
+    ]
+    if not told.get("ready"):
+        raise NotReady(
+            f"{look.standby} is not ready: {', '.join(failing) or 'it does not say why'}",
+            f"see `dr-catalog status --suffix {look.site.suffix} --health`",
+        )
+    return f"{look.standby} could serve"
 
 
 def versions(look: Surroundings) -> str:
@@ -456,6 +475,7 @@ ROWS = (
     Row("recovery", recovery, "peer", hinders=True),
     Row("launch region", launch_region, "launch"),
     Row("roles", roles, "", hinders=True),
+    Row("standby", standby, "", hinders=True),
     Row("versions", versions, "", hinders=True),
     Row("replica instance", replica, "peer", hinders=True),
     Row("lag", lag, "peer", hinders=True),
