@@ -40,6 +40,8 @@ GROUPS = {
     "test_stage_rights.py": "pipeline",
 }
 """Parts of the folder end_to_end, which takes more time than all others: file to group."""
+SYNTHESISED = ("layers", "stacks", "tiers", "test_names.py")
+"""What looks at templates that are synthesised for the tests."""
 
 # Each boto3 session would read the endpoints of all of AWS and its services' models anew.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
@@ -120,4 +122,4 @@ def group(nodeid: str) -> str:
     _, folder, *rest = nodeid.partition("::")[0].split("/")
     if folder == "end_to_end":
         return GROUPS.get(rest[0], folder)
-    return "synthesis" if folder in ("layers", "stacks", "tiers") else folder
+    return "synthesis" if folder in SYNTHESISED else folder

@@ -81,7 +81,7 @@ def _decide(
     return "Allow" in effects, "Deny" in effects
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65_536)  # a launch asks more than 4,096 questions, in one order
 def _naming(document: str, action: str) -> tuple[Any, ...]:
     """The document's statements that name the action."""
     return tuple(
