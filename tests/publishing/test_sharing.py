@@ -99,7 +99,11 @@ def test_a_share_that_did_not_reach_an_account_is_told(stubs: Stubs, status: str
     with pytest.raises(PublishError, match=f"the share with {UNIT} is {status}") as caught:
         reconcile(stubs)
     assert caught.value.why == "The account is suspended (222222222222)"
-    assert "it resumes" in caught.value.hint
+    # Where it is listed as shared, a mere rerun finds nothing to do.
+    shared(stubs, UNIT)
+    assert reconcile(stubs) == ()
+    assert f"delete-portfolio-share --portfolio-id {PORTFOLIO} " in caught.value.hint
+    assert f"Type=ORGANIZATIONAL_UNIT,Value={UNIT}" in caught.value.hint
 
 
 def test_the_whole_organisation_is_one_node() -> None:

@@ -78,11 +78,18 @@ def reconcile(servicecatalog: Any, *, portfolio: str, shares: Shares) -> tuple[s
             call, verb = servicecatalog.update_portfolio_share, "share mended of"
         else:
             continue
-        _finish(servicecatalog, call(**_named(portfolio, node), **_FLAGS), node)
+        # It may be listed as shared all the same, and the next run would leave it as it is.
+        again = (
+            "mend the reason, end the share and run the command again, which makes it anew: "
+            f"aws servicecatalog delete-portfolio-share --portfolio-id {portfolio} "
+            f"--organization-node Type={node[0]},Value={node[1]} "
+            f"--region {servicecatalog.meta.region_name}"
+        )
+        _finish(servicecatalog, call(**_named(portfolio, node), **_FLAGS), node, hint=again)
         changes.append(f"{verb} {node[1]}")
     for node in there.keys() - set(wanted(shares)):
         answer = servicecatalog.delete_portfolio_share(**_named(portfolio, node))
-        _finish(servicecatalog, answer, node)
+        _finish(servicecatalog, answer, node, hint="mend the reason and run the command again")
         changes.append(f"no longer shared with {node[1]}")
     return tuple(changes)
 
@@ -108,7 +115,7 @@ def check_access(servicecatalog: Any) -> None:
         )
 
 
-def _finish(servicecatalog: Any, answer: Mapping[str, Any], node: Node) -> None:
+def _finish(servicecatalog: Any, answer: Mapping[str, Any], node: Node, *, hint: str) -> None:
     """Wait until a share is what was asked for; it goes to each account below the node in turn."""
     token = answer.get("PortfolioShareToken")
     while token:
@@ -124,6 +131,6 @@ def _finish(servicecatalog: Any, answer: Mapping[str, Any], node: Node) -> None:
                     f"({', '.join(each.get('Accounts', []))})"
                     for each in errors
                 ),
-                hint="mend the reason and run the command again; it resumes",
+                hint=hint,
             )
         time.sleep(poll_seconds())
