@@ -278,3 +278,30 @@ def test_a_local_run_tells_what_waits_and_what_failed() -> None:
     record.change("r", status=FAILED, at="dev/canary", text="")
     (gate,) = gates.of_record(record)
     assert (gate.stage, gate.status) == ("dev", "failed")
+
+
+def test_status_shows_what_waits_in_a_table_and_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    ssm = Ssm()
+    record = Record(ssm, "dr-catalog")
+    record.begin(run="r", commit="c", since="then")
+    record.change("r", status=WAITING, at="staging/approval", text="on")
+
+    class Waits(Unreachable):
+        def __init__(self, *, role: str = "") -> None:
+            self.ssm = ssm
+
+    monkeypatch.setattr(standing, "look", lambda cloudformation: Inventory())
+    monkeypatch.setattr("dr_catalog.publishing.Accounts", Waits)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    words = ["--root", str(ROOT)]
+    shown = CliRunner().invoke(pipeline_status.command, words)
+    assert [line.split() for line in shown.stdout.splitlines()[-2:]] == [
+        ["STAGE", "ACTION", "IS", "SINCE", "ABOUT"],
+        ["staging", "approval", "waiting", "then", "on"],
+    ]
+    told = json.loads(
+        CliRunner().invoke(pipeline_status.command, [*words, "--output", "json"]).stdout
+    )
+    assert [(each["stage"], each["status"], each["text"]) for each in told["gates"]] == [
+        ("staging", "waiting", "on")
+    ]
