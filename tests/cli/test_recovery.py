@@ -13,7 +13,7 @@ import dr_catalog.failover as failover
 import dr_catalog.provisioning as provisioning
 from dr_catalog.failover import Drilled
 from dr_catalog.failover.load import Loss
-from dr_catalog.failover.model import Writer
+from dr_catalog.failover.model import Lock, Writer
 from tests.failover.fakes import (
     CALLER,
     LAUNCH,
@@ -187,6 +187,20 @@ def test_a_waiting_run_is_decided(gone, run, option, outcome):
     (decision,) = gone.decisions
     assert (decision["decision"], decision["by"]) == (option[2:], CALLER)
     assert f"failover {outcome}" in done.stdout
+
+
+def test_a_failover_follows_what_detection_began_and_asks_for_it(gone, run):
+    waiting(gone)
+    gone.lock = Lock(run="r-1", operation="failover", execution=execution("r-1"))
+    asked = run("failover", *DEV)
+    assert (asked.exit_code, gone.decisions, gone.started) == (2, [], [])
+    assert "failover r-1 runs already, and is followed" in asked.stderr
+    assert "--approve r-1 --yes" in asked.stderr
+    ends_when_decided(gone, "done")
+    done = run("failover", *DEV, "--yes")
+    assert done.exit_code == 0, done.output
+    assert [each["decision"] for each in gone.decisions] == ["approve"]
+    assert gone.started == []
 
 
 def test_a_decision_without_a_yes_is_none(gone, run):
