@@ -376,6 +376,7 @@ def test_shares_follow_the_file(tenancy: Tenancy, estate: Estate) -> None:
 def test_too_many_versions_are_refused_with_those_that_can_go(
     estate: Estate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert refusals.VERSIONS == 100
     monkeypatch.setattr(refusals, "VERSIONS", 2)
     error = refused(estate, "alpha has 3 versions, and Service Catalog holds 2")
     assert error.why == "retired and run by nobody: 1.1.0"

@@ -129,7 +129,8 @@ class Run:
                 has taken over; a rerun resumes.
         """
         self._check_skip()
-        self.record.begin(run=self.id, commit=self.commit, since=_now())
+        with self._alone():
+            self.record.begin(run=self.id, commit=self.commit, since=_now())
         artifacts = Artifacts(self.work)
         ran: list[Ran] = []
         with _told_to_stop():
@@ -148,12 +149,21 @@ class Run:
                     )
             except BaseException:
                 # What has its own end keeps it; nothing else may stay "running".
-                now = self.record.read()
-                if now is not None and now.id == self.id and now.status == RUNNING:
-                    self.record.change(self.id, status=FAILED, since=_now())
+                with self._alone():
+                    now = self.record.read()
+                    if now is not None and now.id == self.id and now.status == RUNNING:
+                        self.record.change(self.id, status=FAILED, since=_now())
                 raise
-        self.record.change(self.id, status=DONE, at="", since=_now())
+        with self._alone():
+            self.record.change(self.id, status=DONE, at="", since=_now())
         return tuple(ran)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nobody else reads and writes the record meanwhile: a parameter knows no conditions."""
+        with self.lock.with_suffix(".record").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def _check_skip(self) -> None:
         tests = {each.name for each in self.pipeline.actions if each.category == "Test"}
@@ -251,7 +261,8 @@ class Run:
         return self._change(at=str(action), status=RUNNING, since=_now())
 
     def _change(self, **changes: object) -> Mapping[str, str]:
-        record = self.record.change(self.id, **changes)
+        with self._alone():
+            record = self.record.change(self.id, **changes)
         if record is None:
             raise PipelineError(
                 "a newer run has taken over",
