@@ -131,9 +131,6 @@ def test_a_primary_that_is_lost_and_rows_that_only_it_had(rehearsal: Rehearsal, 
     assert (rehearsal.writer().region, rehearsal.writer().epoch) == (PEER, epoch + 1)
     assert form != "gone" or all(len(each) >= ALONE for each in lost)
 
-    told = rehearsal.tenant.run("upgrade", "--suffix", SUFFIX, "--set", "MaxCapacity=16")
-    assert told.exit_code == 1
-    assert f"dr-catalog failback --suffix {SUFFIX}" in told.stderr
     back = rehearsal.done("failback")
     assert (rehearsal.writer().region, rehearsal.writer().epoch) == (REGION, epoch + 2)
     listed = unmerged(rehearsal, back)
