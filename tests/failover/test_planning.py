@@ -116,6 +116,12 @@ def test_a_drill_moves_nothing() -> None:
     assert (step.from_region, step.to_region, step.loss) == (LAUNCH, PEER, None)
 
 
+def test_a_drill_after_a_failover_is_refused() -> None:
+    with pytest.raises(RecoveryError, match="nothing to rehearse") as refused:
+        planned(moved(), "drill")
+    assert "dr-catalog failback --suffix dev" in refused.value.hint
+
+
 def moved() -> World:
     made = world()
     made.writer, made.database_writer = Writer(region=PEER, epoch=2), PEER

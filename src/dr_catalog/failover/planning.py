@@ -128,6 +128,11 @@ def plan(
     writer = look.writer
     if not takes_over and (told := _where(site, request.operation, writer.region)):
         return Nothing(site=site, request=request, told=told)
+    if request.operation == DRILL and writer.region != site.launch_region:
+        raise RecoveryError(
+            f"'{site.suffix}' has failed over to {writer.region}: there is nothing to rehearse",
+            hint=f"bring it back first: `{command(aws, FAILBACK, site.suffix)}`",
+        )
     findings = readiness(aws, site, now=look.now)
     if not takes_over:
         _refuse(aws, site, request, findings)
