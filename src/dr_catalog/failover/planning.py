@@ -19,9 +19,10 @@ from ..errors import DrCatalogError, RecoveryError
 from ..handlers.recovery.procedures import PROCEDURES
 from .aws import Aws
 from .hints import command
-from .looks import Surroundings, database_lag, objective
+from .looks import database_lag, objective
 from .model import ANSWERS, DRILL, FAILBACK, FAILOVER, LAG, NOT_READY, Finding, Run, Site
 from .readiness import hindrances, readiness
+from .surroundings import Surroundings
 
 OPTIONS = {LAG: "--accept-loss", NOT_READY: "--accept-not-ready", ANSWERS: "--accept-answering"}
 """The option that overrides a refusal, by the machine's word for it."""

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 
 from ..errors import DrCatalogError
 from .aws import Aws
-from .looks import ROWS, NotReady, Row, Surroundings, Unknown
+from .looks import ROWS, Row
 from .model import Finding, Site
+from .surroundings import NotReady, Surroundings, Unknown
 
 OK, NO, UNKNOWN = "ok", "not ready", "unknown"
 
