@@ -121,12 +121,14 @@ def test_what_can_not_be_terminated_is_told_with_the_command_and_is_cleared_late
     with pytest.raises(LaunchError, match="could not be cleared away") as told:
         canary(world).run()
     assert "`dr-catalog canary --stage dev --clean`" in told.value.hint
-    assert len(world.present) == len(launched(world)) == 2
+    # The second flight may not have begun when the first one failed.
+    left = len(launched(world))
+    assert len(world.present) == left > 0
     assert f"{PASSED}/sample/1.2.0" not in world.parameters
     # Each was tried twice.
-    assert sum(kind == TERMINATE for _, kind, _ in world.operations) == 4
+    assert sum(kind == TERMINATE for _, kind, _ in world.operations) == 2 * left
     world.failing = ()
-    assert len(canary(world).clean()) == 2
+    assert len(canary(world).clean()) == left
     assert not world.present
     assert not world.parameters
 
@@ -136,7 +138,7 @@ def test_what_is_left_after_a_termination_fails_the_canary_and_is_named() -> Non
     with pytest.raises(LaunchError, match="could not be cleared away") as told:
         canary(world).run()
     assert "still there: bucket dr-x in us-west-2" in told.value.why
-    assert len(launched(world)) == 2
+    assert launched(world)
     with pytest.raises(LaunchError, match="could not be cleared away"):
         canary(world).run()  # not above the litter
     world.litter = ()
