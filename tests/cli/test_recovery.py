@@ -76,7 +76,10 @@ def test_a_failover_shows_plan_and_loss_then_steps_and_figures(gone, run):
     assert done.exit_code == 0, done.output
     assert f"failover of 'dev' from {LAUNCH} to {PEER}" in done.stderr
     assert "promotes the peer's database cluster" in done.stderr
-    assert "expected loss: the last 0.8 s of the database (AuroraGlobalDBRPOLag)" in done.stderr
+    assert (
+        "expected loss: the last 0.8 s of the database (AuroraGlobalDBRPOLag at 03:00 UTC)"
+        in done.stderr
+    )
     assert f"launch region is unknown: {LAUNCH} does not answer" in done.stderr
     assert "promote       done: promote is done" in done.stderr
     ((run_id, given),) = gone.started

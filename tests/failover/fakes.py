@@ -60,7 +60,7 @@ class World:
     decisions: list[dict[str, Any]] = field(default_factory=list)
     counts: bool = True
     told: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
-    metrics: dict[tuple[str, str], float] = field(default_factory=dict)
+    metrics: dict[tuple[str, str], float | dict[datetime, float]] = field(default_factory=dict)
     answers: dict[tuple[str, str], Any] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
 
@@ -81,7 +81,8 @@ class World:
             if each["Name"] in ("From", "Region", "DBClusterIdentifier")
         ]
         value = self.metrics.get((given["MetricName"], mark))
-        points = [] if value is None else [{"Timestamp": NOW, "Maximum": value}]
+        values = {} if value is None else value if isinstance(value, dict) else {NOW: value}
+        points = [{"Timestamp": at, "Maximum": each} for at, each in values.items()]
         return {"Datapoints": points}
 
     def reach(self, region: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -58,6 +59,17 @@ def test_a_failover_of_a_region_that_is_gone(gone: World) -> None:
 
 def test_two_operators_draw_two_ids(gone: World) -> None:
     assert planned(gone, "failover").run != planned(gone, "failover").run
+
+
+def test_a_lag_that_only_grew_since_the_region_fell_silent_is_no_loss(gone: World) -> None:
+    last, lags = NOW - timedelta(minutes=20), ("AuroraGlobalDBRPOLag", cluster(PEER))
+    gone.metrics["LaunchRegionAnswers", PEER] = {last: 1, NOW: 0}
+    gone.metrics[lags] = {last: 800, NOW: 1_200_000}
+    step = planned(gone, "failover")
+    assert (step.loss.database, step.loss.source) == (0.8, "AuroraGlobalDBRPOLag at 02:40 UTC")
+    gone.metrics[lags] = {last: 90_000, NOW: 1_200_000}
+    with pytest.raises(RecoveryError, match=r"90\.0 s behind"):
+        planned(gone, "failover")
 
 
 def test_a_region_that_answers_is_not_failed_over_lightly() -> None:

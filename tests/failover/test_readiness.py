@@ -24,7 +24,8 @@ def test_all_is_well() -> None:
     found = look(world())
     assert {each.state for each in found.values()} == {"ok"}
     assert len(found) == 14
-    assert found["lag"].found == "0.8 s behind, the objective is 60 s (AuroraGlobalDBRPOLag)"
+    expected = "0.8 s behind, the objective is 60 s (AuroraGlobalDBRPOLag at 03:00 UTC)"
+    assert found["lag"].found == expected
     assert found["roles"].found == f"writer {LAUNCH}, standby {PEER}, epoch 1"
 
 

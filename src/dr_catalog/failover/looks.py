@@ -10,11 +10,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from .. import names
 from ..errors import DrCatalogError
+from ..handlers.recovery.recorded import WINDOW, recorded
 from .model import Site
 from .surroundings import FRESH, NotReady, Surroundings, Unknown
 
@@ -155,13 +156,24 @@ def lag(look: Surroundings) -> str:
 
 
 def database_lag(look: Surroundings) -> tuple[float | None, str]:
-    """Seconds that the standby's database is behind, and where that comes from."""
+    """Seconds that the standby's database is behind, or was when the writer's region fell silent.
+
+    Returns:
+        The seconds, None where nobody says; and where they come from.
+    """
     cluster = names.LEDGER_CLUSTER.of(suffix=look.site.suffix, region=look.standby)
+    answers: Mapping[datetime, float] = {}
+    if look.writer.region == look.site.launch_region:
+        votes = {"Suffix": look.site.suffix, "From": look.standby}
+        answers = look.series(ANSWERS, votes, namespace=NAMESPACE, since=WINDOW)
     for metric in ("AuroraGlobalDBRPOLag", "AuroraGlobalDBReplicationLag"):
         dimensions = {"DBClusterIdentifier": cluster, "SourceRegion": look.writer.region}
-        values = look.points(metric, dimensions, namespace="AWS/RDS", region=look.standby)
-        if values:
-            return values[0] / 1000, metric
+        values = look.series(
+            metric, dimensions, namespace="AWS/RDS", region=look.standby, since=WINDOW
+        )
+        found = recorded(values, answers, now=look.now)
+        if found:
+            return found[0] / 1000, f"{metric} at {found[1]:%H:%M} UTC"
     try:
         check = look.ready(look.standby).get("checks", {}).get("lag", {})
     except DrCatalogError as error:

@@ -101,6 +101,19 @@ class Surroundings:
         since: timedelta = FRESH,
     ) -> list[float]:
         """A metric's values of the last minutes, the latest first."""
+        found = self.series(metric, dimensions, namespace=namespace, region=region, since=since)
+        return [found[at] for at in sorted(found, reverse=True)]
+
+    def series(
+        self,
+        metric: str,
+        dimensions: Mapping[str, str],
+        *,
+        namespace: str,
+        region: str = "",
+        since: timedelta,
+    ) -> Mapping[datetime, float]:
+        """A metric's values by the minute."""
         answer = self.call(
             "cloudwatch",
             "get_metric_statistics",
@@ -113,5 +126,7 @@ class Surroundings:
             Period=60,
             Statistics=["Maximum"],
         )
-        points = sorted(answer["Datapoints"], key=lambda each: each["Timestamp"], reverse=True)
-        return [each["Maximum"] for each in points]
+        return {
+            each["Timestamp"].replace(second=0, microsecond=0): each["Maximum"]
+            for each in answer["Datapoints"]
+        }

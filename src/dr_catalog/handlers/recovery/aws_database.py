@@ -7,20 +7,20 @@ See https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-d
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from aws_signals import METRIC, NAMESPACE
 from clients import calling, client
 from ledger_access import LedgerAccess
+from recorded import WINDOW, recorded
 from recovery_settings import DatabaseSettings, RecoverySettings
 from world import ClusterView, GlobalView, Lag, Refusal, Unreachable
 
 MOVING = ("pending", "failing-over", "switching-over", "cancelling")
 INSTANCE_CLASS = "db.serverless"
 LOSS, BEHIND = "AuroraGlobalDBRPOLag", "AuroraGlobalDBReplicationLag"
-MINUTES = 10
-"""How old a figure of CloudWatch may be."""
 SNAPSHOT = "rds:unplanned-global-failover-"
 COMING = ("creating", "starting", "rebooting", "configuring-enhanced-monitoring", "modifying")
 
@@ -63,11 +63,15 @@ class AwsDatabase:
         )
 
     def lag(self, region: str) -> Lag:
-        """See ``world.Database``: what CloudWatch last said here, else what the reader says."""
+        """See ``world.Database``: what CloudWatch has recorded here, else what the reader says."""
+        now = datetime.now(UTC)
+        answers = self._answers(now) if region == self._settings.peer else {}
         for metric in (LOSS, BEHIND):
-            value = self._metric(metric, region)
-            if value is not None:
-                return Lag(value, f"{metric}, at most {MINUTES} minutes old")
+            found = recorded(self._metric(metric, region, now), answers, now=now)
+            if found:
+                value, at, answered = found
+                when = f"when {self._settings.other(region)} last answered" * answered
+                return Lag(value, f"{metric} at {at:%H:%M} UTC{when and ', '}{when}")
         assert self._ledger is not None
         try:
             return Lag(self._ledger.lag(region), f"the reader in {region}")
@@ -166,36 +170,57 @@ class AwsDatabase:
                 return str(each["DBClusterArn"])
         raise Refusal(f"{region} is not a member of {self._names.global_cluster}")
 
-    def _metric(self, name: str, region: str) -> float | None:
-        """The last value, milliseconds, of a metric that only the secondary's region has."""
-        now = datetime.now(UTC)
+    def _answers(self, now: datetime) -> Mapping[datetime, float]:
+        """By the minute, whether the peer's probe had an answer of the launch region."""
+        settings = self._settings
+        dimensions = {"Suffix": settings.suffix, "From": settings.peer}
+        return _series(settings.peer, NAMESPACE, METRIC, dimensions, "Minimum", now)
+
+    def _metric(self, name: str, region: str, now: datetime) -> Mapping[datetime, float]:
+        """By the minute, in milliseconds, a metric that only the secondary's region has."""
         dimensions = {
             "DBClusterIdentifier": self._names.clusters[region],
             "SourceRegion": self._settings.other(region),
         }
-        query = {
-            "Id": "lag",
-            "MetricStat": {
-                "Metric": {
-                    "Namespace": "AWS/RDS",
-                    "MetricName": name,
-                    "Dimensions": [{"Name": k, "Value": v} for k, v in dimensions.items()],
-                },
-                "Period": 60,
-                "Stat": "Maximum",
+        return _series(region, "AWS/RDS", name, dimensions, "Maximum", now)
+
+
+def _series(
+    region: str,
+    namespace: str,
+    name: str,
+    dimensions: Mapping[str, str],
+    statistic: str,
+    now: datetime,
+) -> Mapping[datetime, float]:
+    """A metric by the minute; nothing where CloudWatch does not answer: the reader may still say it."""
+    query = {
+        "Id": "series",
+        "MetricStat": {
+            "Metric": {
+                "Namespace": namespace,
+                "MetricName": name,
+                "Dimensions": [{"Name": k, "Value": v} for k, v in dimensions.items()],
             },
-        }
-        try:
-            with calling(f"CloudWatch in {region}"):
-                (found,) = client("cloudwatch", region).get_metric_data(
-                    MetricDataQueries=[query],
-                    StartTime=now - timedelta(minutes=MINUTES),
-                    EndTime=now + timedelta(minutes=1),
-                    ScanBy="TimestampDescending",
-                )["MetricDataResults"]
-        except (Unreachable, Refusal):
-            return None  # the reader may still say it
-        return float(found["Values"][0]) if found["Values"] else None
+            "Period": 60,
+            "Stat": statistic,
+        },
+    }
+    try:
+        with calling(f"CloudWatch in {region}"):
+            (found,) = client("cloudwatch", region).get_metric_data(
+                MetricDataQueries=[query],
+                StartTime=now - WINDOW,
+                EndTime=now + timedelta(minutes=1),
+                ScanBy="TimestampDescending",
+            )["MetricDataResults"]
+            return {
+                at.replace(second=0, microsecond=0): float(value)
+                for at, value in zip(found["Timestamps"], found["Values"], strict=True)
+            }
+    except (Unreachable, Refusal):
+        pass
+    return {}
 
 
 def _region(arn: str) -> str:
