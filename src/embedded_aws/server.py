@@ -9,15 +9,17 @@ The socket listens before ministack is imported, so that a port is never promise
 from __future__ import annotations
 
 import asyncio
+import atexit
 import gc
 import os
 import resource
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 HOST = "127.0.0.1"
 EXTENSIONS = (
@@ -136,6 +138,15 @@ async def _run(app: Any, listener: socket.socket, ready: Callable[[], None]) -> 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     await answer(_announced(app, ready), config, shutdown_trigger=ended.wait)
+    _end()
+
+
+def _end() -> NoReturn:
+    """End at once: Python would wait for every thread, and a thread for a stack or a pause of hours."""
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _announced(app: Any, ready: Callable[[], None]) -> Callable[..., Awaitable[None]]:

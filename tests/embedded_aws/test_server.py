@@ -51,6 +51,49 @@ def call(service: str, address: str, account: str = "1" * 12, region: str = "us-
     )
 
 
+def test_it_ends_also_while_a_stack_waits_for_an_answer_that_never_comes() -> None:
+    lambda_may = {
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    trust = {"Version": "2012-10-17", "Statement": [lambda_may]}
+    resources = {
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}},
+        "Silent": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+                "Runtime": "python3.13",
+                "Handler": "index.handler",
+                "Code": {"ZipFile": "def handler(event, context): print('asked')"},
+            },
+        },
+        "Asked": {
+            "Type": "Custom::Asked",
+            "Properties": {"ServiceToken": {"Fn::GetAtt": ["Silent", "Arn"]}},
+        },
+    }
+    with server("--port", "0") as (process, address):
+        cloudformation = call("cloudformation", address)
+        cloudformation.create_stack(
+            StackName="hangs",
+            Capabilities=["CAPABILITY_IAM"],
+            TemplateBody=json.dumps({"Resources": resources}),
+        )
+
+        def begun() -> bool:
+            events = cloudformation.describe_stack_events(StackName="hangs")["StackEvents"]
+            return any(each["LogicalResourceId"] == "Asked" for each in events)
+
+        deadline = time.monotonic() + READY_SECONDS
+        while not begun() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert begun()
+        process.send_signal(signal.SIGTERM)
+        process.wait(2 * END_SECONDS)
+
+
 def test_the_line_means_ready_and_sigterm_ends_it() -> None:
     begun = time.monotonic()
     with server("--port", "0") as (process, address):
