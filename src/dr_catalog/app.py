@@ -20,7 +20,7 @@ from .definitions import Catalog, Pipeline, load_catalog
 from .errors import DrCatalogError
 from .launch_roles import load_review
 from .releases.layout import load_release
-from .releases.rights import execution_rights, launch_rights
+from .releases.rights import execution_rights, launch_rights, witness_rights
 from .stacks import (
     AssetStack,
     OnboardingRegionStack,
@@ -71,6 +71,7 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
         "OnboardingRoles",
         launch={name: launch_rights(catalog.products[name], review) for name in catalog.offered},
         execution=execution_rights(catalog, review),
+        witness=witness_rights(catalog, review),
         review=review,
     )
     OnboardingRegionStack(app, "OnboardingRegion")

@@ -39,6 +39,7 @@ stages:
   - name: prod
     account: "444444444444"
     regions: [eu-west-1, eu-central-1]
+    witness: us-east-1
     gates: {{canary: true}}
     notify: {TOPIC}
 """
@@ -68,6 +69,7 @@ def test_a_pipeline_is_read_whole(file: Path) -> None:
         portfolio="portfolio.yaml",
         gates=Gates(canary=True, approval=None, bake=0),
         notify=TOPIC,
+        witness="us-east-1",
     )
     pipeline = load_pipeline(file)
     assert pipeline == Pipeline(
@@ -155,10 +157,11 @@ WRONG = [
     ("bake: 30", "bake: -1", 11, "gates.bake: expected a whole number", "digits"),
     ("notify: platform@example.com", "", 7, "stages[0].notify: expected whom to tell", "add"),
     ("platform@example.com", "platform", 12, "notify: expected an e-mail address", "such as"),
-    (TOPIC, f"{TOPIC}.fifo", 17, "stages[1].notify: expected an e-mail address", "such as"),
-    (TOPIC, TOPIC.replace("east-1", "east-2"), 17, "a topic in the pipeline's region", "its own"),
+    ("witness: us-east-1", "witness: eu-west-1", 16, "a region outside the pair", "a third"),
+    (TOPIC, f"{TOPIC}.fifo", 18, "stages[1].notify: expected an e-mail address", "such as"),
+    (TOPIC, TOPIC.replace("east-1", "east-2"), 18, "a topic in the pipeline's region", "its own"),
     ("444444444444", "111111111111", 14, "stages[1].account: expected an account of the st", "one"),
-    ("{canary: true}", "{approval: {timeout_hours: 1}}", 16, "no approval in the last", "before"),
+    ("{canary: true}", "{approval: {timeout_hours: 1}}", 17, "no approval in the last", "before"),
 ]
 
 

@@ -30,7 +30,7 @@ from ..embedded_aws.conftest import serving
 
 ROOT = Path(__file__).parents[2]
 HUB, TENANT = "111111111111", "222222222222"
-REGION, PEER = "us-east-1", "us-west-2"
+REGION, PEER, WITNESS = "us-east-1", "us-west-2", "eu-west-1"
 
 
 @contextmanager
@@ -192,8 +192,8 @@ def tenant(
 
 @pytest.fixture(scope="session")
 def launched(tenant: Identity) -> Launch:
-    """A launch of the default version with nothing but a suffix, for tests that only look at it."""
-    tenant.ok("launch", "warm-standby", "--suffix", "shared")
+    """A launch of the default version with a witness, for tests that only look at it."""
+    tenant.ok("launch", "warm-standby", "--suffix", "shared", "--set", f"WitnessRegion={WITNESS}")
     return launch_of(tenant, "shared")
 
 

@@ -30,6 +30,15 @@ PACE = 0.02
 DETECTED = {"operation": "failover", "requestedBy": "detection", "reason": "silent"}
 
 
+def control(url: str, name: str, **asked: Any) -> Any:
+    """Do something to the embedded AWS at ``url`` from outside."""
+    request = urllib.request.Request(
+        f"{url}/_embedded/{name}", data=json.dumps(asked).encode(), method="POST"
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)
+
+
 @dataclass(frozen=True)
 class Rehearsal:
     """The launch, its operator, and the embedded AWS it is in."""
@@ -49,11 +58,7 @@ class Rehearsal:
 
     def control(self, name: str, **asked: Any) -> Any:
         """Do something to the embedded AWS from outside."""
-        request = urllib.request.Request(
-            f"{self.url}/_embedded/{name}", data=json.dumps(asked).encode(), method="POST"
-        )
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
+        return control(self.url, name, **asked)
 
     @contextmanager
     def region(self, mode: str, *, region: str = REGION, **more: Any) -> Iterator[None]:

@@ -14,9 +14,10 @@ from dr_catalog.provisioning.checks import Launch, inspect
 from dr_catalog.provisioning.checks.left import PENDING, keys, left
 from dr_catalog.stacks import StandaloneStack
 
-from .conftest import PEER, REGION, TENANT, Identity, launch_of
+from .conftest import PEER, REGION, TENANT, WITNESS, Identity, launch_of
 from .test_launch import post
 
+WITNESSED = ("--set", f"WitnessRegion={WITNESS}")
 PURGE = ("--set", "DeletionProtection=false", "--set", "OnTermination=purge")
 
 
@@ -51,7 +52,7 @@ def test_a_rerun_of_a_launch_or_an_upgrade_changes_nothing(
     tenant: Identity, launched: Launch
 ) -> None:
     records = tenant.client("servicecatalog").list_record_history()["RecordDetails"]
-    rerun = tenant.ok("launch", "warm-standby", "--suffix", launched.suffix)
+    rerun = tenant.ok("launch", "warm-standby", "--suffix", launched.suffix, *WITNESSED)
     assert "already" in rerun.stderr
     tenant.ok("upgrade", "--suffix", launched.suffix)
     assert tenant.client("servicecatalog").list_record_history()["RecordDetails"] == records
@@ -88,8 +89,10 @@ def test_plain_boto3_launches_the_same_and_the_command_follows_it(
     found = servicecatalog.search_provisioned_products(Filters={"SearchQuery": ["name:dr-two"]})
     assert found["TotalResultsCount"] == 1
     one, two = (resources(tenant, suffix) for suffix in (launched.suffix, "two"))
-    # Only the rights to purge differ: they exist while OnTermination is purge.
-    assert [name.rstrip("0123456789ABCDEF") for _, name, _ in one ^ two] == ["GuardPurge"]
+    # Only the rights to purge differ, which exist while OnTermination is purge, and the witness.
+    assert {name.rstrip("0123456789ABCDEF") for _, name, _ in one ^ two} == {
+        *("GuardPurge", "RecoveryDetectionLaunchSilentWitness", "WitnessStackSet")
+    }
     assert {kind for _, _, kind in one} >= {"AWS::DynamoDB::GlobalTable", "AWS::KMS::ReplicaKey"}
     tenant.ok("terminate", "--suffix", "two", "--yes")
 

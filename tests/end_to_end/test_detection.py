@@ -16,7 +16,8 @@ import pytest
 from dr_catalog import names
 from dr_catalog.provisioning.checks import Launch
 
-from .conftest import PEER, REGION
+from .conftest import PEER, REGION, TENANT, WITNESS
+from .rehearsal import control
 
 MINUTES = 5
 """Of the parameter ``DetectionMinutes``, by default."""
@@ -43,8 +44,8 @@ def executions(launched: Launch) -> Iterator[Callable[[], list[dict[str, Any]]]]
 
 
 def vote(launched: Launch, *, after: int, **values: float) -> None:
-    """Put ``inside`` and ``outside``, what each region's probe says, from so many minutes ahead on."""
-    regions = {"inside": REGION, "outside": PEER}
+    """Put ``inside``, ``outside`` and ``witness``, what each probe says, from so many minutes ahead on."""
+    regions = {"inside": REGION, "outside": PEER, "witness": WITNESS}
     now = datetime.now(UTC)
     launched.client("cloudwatch", PEER).put_metric_data(
         Namespace="DrCatalog",
@@ -73,14 +74,17 @@ def state(launch: Launch, name: str) -> str:
     return str(alarm["StateValue"])
 
 
-def test_each_regions_probe_votes_in_the_peer(launched: Launch) -> None:
+def test_each_regions_probe_votes_in_the_peer(launched: Launch, server: str) -> None:
     probe = names.PROBE.of(suffix=launched.suffix)
+    function = launched.client("lambda", WITNESS).get_function_configuration(FunctionName=probe)
+    assert function["Environment"]["Variables"]["PEER_REGION"] == PEER
+    control(server, "rules", account=TENANT, region=WITNESS, rule=probe)
     for region in (REGION, PEER):
         answer = launched.client("lambda", region).invoke(FunctionName=probe)
         assert json.loads(answer["Payload"].read()) == 1
     now = datetime.now(UTC)
     cloudwatch = launched.client("cloudwatch", PEER)
-    for region in (REGION, PEER):
+    for region in (REGION, PEER, WITNESS):
         found = cloudwatch.get_metric_statistics(
             Namespace="DrCatalog",
             MetricName="LaunchRegionAnswers",
@@ -99,14 +103,22 @@ def test_each_regions_probe_votes_in_the_peer(launched: Launch) -> None:
 def test_one_vote_alone_starts_nothing_and_probes_that_lie_do_no_harm(
     launched: Launch, executions: Callable[[], list[dict[str, Any]]]
 ) -> None:
-    vote(launched, after=0, inside=1, outside=0)
+    vote(launched, after=0, inside=1, outside=0, witness=1)
     assert until(lambda: state(launched, "launch-silent-outside") == "ALARM" or None)
     assert state(launched, "launch-silent-inside") == "OK"
     assert state(launched, "launch-region-down") == "OK"
     assert executions() == []
 
-    # Both say so, and still the region answers: the run looks for itself, and ends before anything.
-    vote(launched, after=MINUTES + 1, inside=0, outside=0)
+    # The launch region is cut off and the peer's probe lies: the witness still sees it.
+    vote(launched, after=MINUTES + 1, inside=0, outside=0, witness=1)
+    assert until(lambda: state(launched, "launch-silent-inside") == "ALARM" or None)
+    assert state(launched, "launch-silent-outside") == "ALARM"
+    assert state(launched, "launch-silent-witness") == "OK"
+    assert state(launched, "launch-region-down") == "OK"
+    assert executions() == []
+
+    # All say so, and still the region answers: the run looks for itself, and ends before anything.
+    vote(launched, after=2 * (MINUTES + 1), inside=0, outside=0, witness=0)
     (run,) = until(executions)
     states = launched.client("stepfunctions", PEER)
 

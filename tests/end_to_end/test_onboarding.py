@@ -139,6 +139,23 @@ def estate(person: Callable[..., Identity], tmp_path_factory: pytest.TempPathFac
     assert '"222222222222"' in text
     portfolio.write_text(text.replace('"222222222222"', f'"{ACCOUNT}", "666666666666"'))
     hub, owner = person(HUB), person(ACCOUNT)
+    # Publishing makes it; the roles' template is too long for a request.
+    bucket = f"dr-catalog-assets-{HUB}-{REGION}"
+    hub.client("s3").create_bucket(Bucket=bucket)
+    hub.client("s3").put_bucket_policy(
+        Bucket=bucket,
+        Policy=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+                    "Action": "s3:GetObject",
+                    "Resource": f"arn:aws:s3:::{bucket}/*",
+                },
+            }
+        ),
+    )
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole"}
     hub.client("iam").create_role(
         RoleName=LAUNCH_ROLE,

@@ -10,7 +10,7 @@ import pytest
 from dr_catalog.provisioning import Aws
 from dr_catalog.provisioning.checks import Launch
 
-from .conftest import PEER, REGION, Identity
+from .conftest import PEER, REGION, WITNESS, Identity
 
 
 def stacks(tenant: Identity) -> set[tuple[str, str, str]]:
@@ -88,7 +88,9 @@ def test_describe_shows_what_each_region_gets(tenant: Identity) -> None:
     zones = next(each for each in found["parameters"] if each["name"] == "Zones")
     assert (zones["default"], zones["allowed"]) == ("3", ["3", "2"])
     assert found["unread"] == ""
-    assert {each["part"] for each in found["builds"]} == {"primary", "foundation", "workload"}
+    assert {each["part"] for each in found["builds"]} == {
+        *("primary", "foundation", "workload", "witness")
+    }
     tables = [each for each in found["builds"] if each["type"] == "AWS::DynamoDB::GlobalTable"]
     assert [(each["part"], each["count"]) for each in tables] == [("primary", 2), ("workload", 1)]
 
@@ -112,5 +114,5 @@ def test_drift_health_and_events_of_a_launch(tenant: Identity, launched: Launch)
     assert status["status"]["recommended"] == "1.3.0"
 
     events = tenant.json("events", "--suffix", launched.suffix)
-    assert {each["region"] for each in events} == {REGION, PEER}
+    assert {each["region"] for each in events} == {REGION, PEER, WITNESS}
     assert [each["time"] for each in events] == sorted(each["time"] for each in events)

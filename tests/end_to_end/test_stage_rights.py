@@ -27,6 +27,7 @@ from .conftest import PEER, REGION, ROOT, Identity, environment, recorded
 
 # Where IAM calls an operation by another name.
 ACTIONS = {
+    "s3:HeadObject": "s3:GetObject",
     "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
     "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
     "s3:GetBucketReplication": "s3:GetReplicationConfiguration",

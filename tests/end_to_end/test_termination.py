@@ -9,7 +9,7 @@ from dr_catalog import names
 from dr_catalog.provisioning.checks import Launch, inspect
 from dr_catalog.provisioning.checks.left import left
 
-from .conftest import PEER, REGION, TENANT, Identity
+from .conftest import PEER, REGION, TENANT, WITNESS, Identity
 from .test_day import failed, settled, unprotect
 
 
@@ -37,6 +37,7 @@ def test_a_protected_launch_is_not_terminated_and_nothing_is_touched(
     assert ended["Status"] == "SUCCEEDED"
     # OnTermination was retain: the data is still there, in both regions.
     ledger = names.LEDGER.of(suffix=suffix)
+    assert left(launched, WITNESS) == [f"global cluster {ledger}"]  # which is in every region
     for region in (REGION, PEER):
         assert left(launched, region) == sorted(
             [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -145,6 +146,17 @@ def test_a_fault_is_found_by_its_check_alone(
     assert said[check].state == "not ready"
     assert found in said[check].found
     assert fix in said[check].fix
+
+
+def test_a_witness_is_asked_for_too() -> None:
+    site = replace(SITE, told={**SITE.told, "witness-region": "eu-west-1"})
+    here = world()
+    found = {each.check: each for each in readiness(aws_of(here), site, now=NOW)}
+    assert found["probes"].state != "ok"
+    assert "eu-west-1" in found["probes"].found
+    here.metrics["LaunchRegionAnswers", "eu-west-1"] = 0
+    found = {each.check: each for each in readiness(aws_of(here), site, now=NOW)}
+    assert found["probes"].found.endswith("eu-west-1 says DOWN")
 
 
 def test_after_a_failover_it_says_so() -> None:

@@ -9,10 +9,11 @@ from typing import Any
 
 from dr_catalog import launch_roles
 from dr_catalog.definitions import load_catalog
-from dr_catalog.releases.rights import execution_rights, launch_rights
+from dr_catalog.releases.rights import execution_rights, launch_rights, witness_rights
 
 ROOT = Path(__file__).parents[2]
 HUB, ACCOUNT, REGION, PEER = "111111111111", "222222222222", "us-east-1", "us-west-2"
+WITNESS = "eu-west-1"
 PRODUCT = "warm-standby"
 WHERE: dict[str, Any] = {"partition": "aws", "account": ACCOUNT}
 SCOPE: dict[str, Any] = {
@@ -30,6 +31,7 @@ def derived() -> dict[str, launch_roles.Rights]:
     return {
         "launch": launch_rights(catalog.products[PRODUCT], review),
         "execution": execution_rights(catalog, review),
+        "witness": witness_rights(catalog, review),
     }
 
 
@@ -41,7 +43,11 @@ def documents() -> dict[str, Documents]:
     return {
         "launch": launch_roles.launch_policies(rights=rights["launch"], review=review, **SCOPE),
         "execution": launch_roles.execution_policies(
-            rights=rights["execution"], review=review, **SCOPE
+            rights=rights["execution"],
+            review=review,
+            witness=rights["witness"],
+            witness_region=WITNESS,
+            **SCOPE,
         ),
         "administration": [launch_roles.administration_policy(**WHERE)],
         "boundary": [launch_roles.boundary_policy(**WHERE)],

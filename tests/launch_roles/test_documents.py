@@ -12,7 +12,7 @@ from dr_catalog.launch_roles import boundary_policy
 from dr_catalog.launch_roles.documents import boundary_entries
 from dr_catalog.launch_roles.packing import MANAGED_POLICY_LIMIT, pack
 
-from .conftest import ACCOUNT, SCOPE, documents, listed, statements
+from .conftest import ACCOUNT, SCOPE, WITNESS, documents, listed, statements
 
 DIRECT = {
     "CheckTemplates",
@@ -133,10 +133,12 @@ def test_what_carries_no_name_is_held_by_the_pair(role: str) -> None:
         else:
             regional.append(statement)
     assert of_no_region == {"Zones"}
-    assert [each["Sid"] for each in regional] == ["InThePair"]
-    for statement in regional:
-        regions = statement["Condition"]["StringEquals"]["aws:RequestedRegion"]
-        assert regions == SCOPE["regions"]
+    assert {
+        each["Sid"]: each["Condition"]["StringEquals"]["aws:RequestedRegion"] for each in regional
+    } == {
+        "InThePair": SCOPE["regions"],
+        **({"WitnessInThePair": [WITNESS]} if role == "execution" else {}),
+    }
 
 
 @pytest.mark.parametrize("role", ["launch", "execution"])

@@ -13,7 +13,7 @@ import pytest
 
 from embedded_aws.permissions.policies import refusal
 
-from .conftest import ACCOUNT, PEER, REGION, documents
+from .conftest import ACCOUNT, PEER, REGION, WITNESS, documents
 
 IAM = f"arn:aws:iam::{ACCOUNT}"
 BOUNDARY = f"{IAM}:policy/dr-catalog-boundary"
@@ -167,7 +167,18 @@ def test_the_launch_role_itself_makes_nothing(action: str, resource: str) -> Non
 def test_no_region_outside_the_pair(role: str) -> None:
     create = ("ec2:CreateVpc", "*")
     assert attempt(role, *create, {"aws:requestedregion": PEER}) is None
-    assert attempt(role, *create, {"aws:requestedregion": "eu-west-1"}) is not None
+    for region in (WITNESS, "eu-central-1"):
+        assert attempt(role, *create, {"aws:requestedregion": region}) is not None
+
+
+def test_a_witness_is_made_in_its_region_alone() -> None:
+    create = (
+        "lambda:CreateFunction",
+        f"arn:aws:lambda:*:{ACCOUNT}:function:dr-probe-x",
+    )
+    assert attempt("execution", *create, {"aws:requestedregion": WITNESS}) is None
+    assert attempt("launch", *create, {"aws:requestedregion": WITNESS}) is not None
+    assert attempt("execution", *create, {"aws:requestedregion": "eu-central-1"}) is not None
 
 
 EVERYTHING = json.dumps(

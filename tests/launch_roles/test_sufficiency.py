@@ -24,7 +24,7 @@ from embedded_aws.permissions import accounts
 from embedded_aws.permissions.requirements import FILE, Call, Step, calls, direct_calls
 from embedded_aws.permissions.roles import AccessDeniedError, Role
 
-from .conftest import ACCOUNT, HUB, PEER, PRODUCT, REGION, ROOT, documents, listed
+from .conftest import ACCOUNT, HUB, PEER, PRODUCT, REGION, ROOT, WITNESS, documents, listed
 from .resolution import Resolution, Resolved
 
 ROLES = ("launch", "execution")
@@ -32,7 +32,7 @@ BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/dr-catalog-boundary"
 TEMPLATE_URL = (
     f"https://s3.{REGION}.amazonaws.com/dr-catalog-assets-{HUB}-{REGION}/templates/1.json"
 )
-TEMPLATES = {"launch": ("primary",), "execution": ("foundation", "workload")}
+TEMPLATES = {"launch": ("primary",), "execution": ("foundation", "workload", "witness")}
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,11 @@ def resolutions(role: str) -> Iterator[Resolution]:
     product = load_catalog(ROOT).products[PRODUCT]
     for version in product.versions:
         contents = read_templates(release_folder(product, version.version))
-        for name in TEMPLATES[role]:
+        for name in contents.keys() & TEMPLATES[role]:
+            where = WITNESS if name == "witness" else region(role)
             template = Template.parse(name, contents[name])
             for holds in (True, False):
-                yield Resolution(template, region(role), holds)
+                yield Resolution(template, where, holds)
 
 
 def steps(resource: Resolved, where: str) -> Iterator[Step]:

@@ -18,6 +18,7 @@ from dr_catalog.layers.monitoring import Documents, Watched
 Template = dict[str, Any]
 
 SUFFIX, ACCOUNT, REGION, PEER, ZONE = "dev-1", "444444444444", "eu-west-1", "eu-north-1", "Z0123"
+WITNESS = "eu-south-1"
 ENDPOINT = "https://here.example.com/live/"
 ROLES = ("launch", "peer")
 KINDS = ("neutral", "literal")
@@ -163,6 +164,7 @@ class _Stack(cdk.Stack):
                     url=f"https://{suffix}.example.com/",
                 ),
                 placement=Placement(["subnet-0a1b2c3d", "subnet-1a1b2c3d"], ["sg-0a1b2c3d"]),
+                witness_region=self._value("WitnessRegion", WITNESS, r"^([a-z0-9-]+)?$"),
             )
 
     def _value(self, name: str, literal: str, pattern: str) -> str:

@@ -14,7 +14,7 @@ import pytest
 from dr_catalog import names
 from dr_catalog.layers.monitoring import Alarm, Thresholds, alarms
 from dr_catalog.layers.monitoring import Role as Side
-from dr_catalog.layers.recovery import DOWN, task_errors, votes
+from dr_catalog.layers.recovery import DOWN, task_errors, votes, witness_vote
 from dr_catalog.layers.route53 import serving_alarm
 
 from . import operations
@@ -144,7 +144,7 @@ SWITCHED = {
 VOTED = {
     names.alarm(suffix=SUFFIX, name=name)
     for name in (
-        *("launch-silent-outside", "launch-silent-inside", "probe-silent"),
+        *("launch-silent-outside", "launch-silent-inside", "launch-silent-witness", "probe-silent"),
         "recovery-errors",
     )
 }
@@ -161,7 +161,7 @@ def test_every_alarm_of_the_tier_is_driven(templates: dict[str, Template], side:
     other = "<PeerRegion>" if side == "launch" else "<LaunchRegion>"
     known = {"<EnvironmentSuffix>": SUFFIX, "<AccountId>": ACCOUNT, "<Stage>": "live"}
     here, there = (REGION, PEER) if side == "launch" else (PEER, REGION)
-    known |= {"<Region>": here, other: there}
+    known |= {"<Region>": here, other: there, "<WitnessRegion>": operations.WITNESS}
 
     def literal(value: Any) -> str:
         found = text(template, value)
@@ -290,6 +290,16 @@ def test_both_votes_make_the_launch_region_down_and_either_ends_it(
     assert states() == ["ALARM", "ALARM", "OK", "ALARM"]
     here.put(outside, 1, [2 + DETECTION])
     assert states() == ["OK", "ALARM", "OK", "OK"]
+
+    # A witness that gets an answer outvotes them, and one that gets none, or is silent, does not.
+    third = witness_vote(suffix=SUFFIX, witness_region=operations.WITNESS, minutes=DETECTION)
+    later = range(3 + DETECTION, 3 + 2 * DETECTION)
+    for vote, value in ((outside, 0), (inside, 0), (third, 1)):
+        here.put(vote, value, later)
+    assert here.state(names.alarm(suffix=SUFFIX, name=third.name)) == "OK"
+    assert states() == ["ALARM", "ALARM", "OK", "OK"]
+    here.put(third, 0, range(later.stop, later.stop + DETECTION))
+    assert states()[-1] == "ALARM"
 
     errors, name = task_errors(suffix=SUFFIX), names.alarm(suffix=SUFFIX, name="recovery-errors")
     assert here.state(name) == "OK"

@@ -28,7 +28,10 @@ ONE_SIDED = {
     "launch": {"route53/url", "guard/deletion-protection"},
     "peer": {
         "route53/serving-region",
-        *(f"recovery/{name}" for name in ("state-machine-arn", "failover-mode", "dashboard")),
+        *(
+            f"recovery/{name}"
+            for name in ("state-machine-arn", "failover-mode", "dashboard", "witness-region")
+        ),
         *(f"recovery/{name}" for name in ("launch-endpoint", "rpo-seconds", "rto-seconds")),
     },
 }

@@ -1,6 +1,6 @@
 """Seed row "README": failover was a planned switchover that needs a healthy primary.
 
-What recovers stands in the peer, knows all it needs by heart, and is started by two votes or a person.
+What recovers stands in the peer, knows all it needs by heart, and is started by votes or a person.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dr_catalog.layers._code import HANDLERS
 from dr_catalog.layers.recovery import INPUT, METRIC, NAMESPACE, definition
 from dr_catalog.releases import lint
 
-from .operations import PEER, REGION, ROLES, templates
+from .operations import PEER, REGION, ROLES, WITNESS, templates
 from .reading import Template, actions, of_type, only, resources, statements, text
 
 MACHINE = "arn:<Partition>:states:<Region>:<AccountId>:stateMachine:dr-recovery-<EnvironmentSuffix>"
@@ -102,14 +102,25 @@ def test_a_probe_asks_the_launch_region_and_tells_the_peer(role: str) -> None:
     assert told["PEER_REGION"] == {"Ref": "PeerRegion" if role == "launch" else "AWS::Region"}
     assert rule(template, "probe")["ScheduleExpression"] == "rate(1 minute)"
     publish = [each for each in statements(template, "Probe") if each["Sid"] == "Publish"]
-    assert publish[0]["Condition"] == {"StringEquals": {"cloudwatch:namespace": NAMESPACE}}
+    assert publish[0]["Condition"] == {
+        "StringEquals": {
+            "aws:RequestedRegion": told["PEER_REGION"],
+            "cloudwatch:namespace": NAMESPACE,
+        }
+    }
 
 
 @pytest.mark.parametrize(
     ("side", "region", "missing"),
-    [("outside", PEER, "notBreaching"), ("inside", REGION, "breaching")],
+    [
+        ("outside", PEER, "notBreaching"),
+        ("inside", REGION, "breaching"),
+        ("witness", WITNESS, "breaching"),  # it abstains
+    ],
 )
-def test_silence_counts_of_the_launch_region_alone(side: str, region: str, missing: str) -> None:
+def test_the_peers_own_silence_alone_counts_for_nothing(
+    side: str, region: str, missing: str
+) -> None:
     """A peer that does not vote must not look like a launch region that is down."""
     vote = alarm(peer("literal"), f"launch-silent-{side}")
     dimensions = {each["Name"]: each["Value"] for each in vote["Dimensions"]}
@@ -124,14 +135,34 @@ def test_silence_counts_of_the_launch_region_alone(side: str, region: str, missi
     assert (vote["Period"], vote["EvaluationPeriods"], vote["DatapointsToAlarm"]) == (60, 3, 3)
 
 
-def test_down_takes_both_votes_and_starts_a_failover_here() -> None:
+def test_a_witness_is_alarmed_only_where_there_is_one() -> None:
+    template = peer()
+    (condition,) = {
+        each["Condition"]
+        for each in of_type(template, "AWS::CloudWatch::Alarm")
+        if text(template, each["Properties"]["AlarmName"]).startswith("dr-launch-silent-witness-")
+    }
+    assert template["Conditions"][condition]["Fn::Not"]
+    assert function(template, "recovery-task")["Environment"]["Variables"]["WITNESS_REGION"] == {
+        "Ref": "WitnessRegion"
+    }
+
+
+def test_down_takes_all_votes_and_starts_a_failover_here() -> None:
     template = peer()
     down = alarm(template, "launch-region-down")
-    words = text(template, down["AlarmRule"])
-    assert words == 'ALARM("<Alarm>") AND ALARM("<Alarm>")'
-    (_, parts) = down["AlarmRule"]["Fn::Join"]
-    voted = [template["Resources"][each["Ref"]]["Properties"] for each in parts if "Ref" in each]
-    assert voted == [alarm(template, f"launch-silent-{side}") for side in ("outside", "inside")]
+    condition, witnessed, alone = down["AlarmRule"]["Fn::If"]
+    assert template["Conditions"][condition] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "WitnessRegion"}, ""]}]
+    }
+    sides = ("outside", "inside", "witness")
+    for rule_text, asked in ((alone, sides[:2]), (witnessed, sides)):
+        assert text(template, rule_text) == " AND ".join(['ALARM("<Alarm>")'] * len(asked))
+        (_, parts) = rule_text["Fn::Join"]
+        voted = [
+            template["Resources"][each["Ref"]]["Properties"] for each in parts if "Ref" in each
+        ]
+        assert voted == [alarm(template, f"launch-silent-{side}") for side in asked]
 
     detected = rule(template, "recovery-detected")
     assert detected["EventPattern"]["detail"] == {"state": {"value": ["ALARM"]}}
@@ -366,11 +397,16 @@ def test_the_function_may_do_what_its_code_calls_and_nothing_else() -> None:
 def test_dashboard_shows_the_votes_and_the_runs() -> None:
     template = peer("literal")
     (body,) = [
-        text(template, each["Properties"]["DashboardBody"])
+        each["Properties"]["DashboardBody"]
         for each in of_type(template, "AWS::CloudWatch::Dashboard")
         if each["Properties"]["DashboardName"].endswith("-recovery")
     ]
-    widgets = json.loads(body)["widgets"]
+    _, witnessed, alone = body["Fn::If"]
+    told = json.loads(text(template, witnessed))["widgets"]
+    assert any(
+        each["properties"].get("title", "").startswith("launch-silent-witness") for each in told
+    )
+    widgets = json.loads(text(template, alone))["widgets"]
     titles = [each["properties"].get("title", "") for each in widgets]
     assert "runs" in titles
     (states,) = [each for each in widgets if each["type"] == "alarm"]

@@ -195,6 +195,19 @@ def test_a_stack_set_that_is_gone_already_is_told_by_its_stacks(aws, waiting, ph
     assert caught.value.why == "all of it"
 
 
+def test_a_witness_that_onboarding_did_not_admit_says_who_can(aws, waiting):
+    aws.record.return_value = record(status="FAILED")
+    why = (
+        "User: arn:aws:sts::222222222222:assumed-role/dr-catalog-stackset-execution/AWSCloudFormation "
+        "is not authorized to perform: logs:CreateLogGroup"
+    )
+    stacks(aws, demo=[event("Witness", "CREATE_FAILED", reason=why, **STACK_SET)])
+    with pytest.raises(LaunchError) as caught:
+        waiting(PROVISION, record())
+    assert "onboard account 222222222222 again" in caught.value.hint
+    assert "witness" in caught.value.hint
+
+
 def test_a_stack_set_that_failed_by_itself_is_told_by_itself(aws, waiting):
     aws.record.return_value = record(status="FAILED")
     aws.stacks_since.side_effect = SetupError("these credentials may not call ListStacks")

@@ -111,6 +111,8 @@ GOOD_AND_BAD = [
         ["us-east-1", "us-gov-west-1", "ap-southeast-2"],
         ["", "us-east", "us-east-1a", "us-east-11", "US-EAST-1", "us-east-1,us-west-2"],
     ),
+    (given.WITNESS_REGION, ["", "eu-west-1"], ["none", "eu-west", "eu-west-1,eu-west-2"]),
+    (given.VOTES_REGION, ["us-west-2"], ["", "us-west", "us-west-2 "]),
     (
         given.SERVING_REGIONS,
         ["us-east-1", "us-east-1,us-west-2"],

@@ -14,6 +14,7 @@ from graphlib import TopologicalSorter
 import pytest
 
 from dr_catalog.launch_roles import boundary_policy
+from dr_catalog.layers._code import HANDLERS
 
 from ..layers.reading import (
     Template,
@@ -26,7 +27,7 @@ from ..layers.reading import (
     waits,
 )
 
-ROLES = ["primary", "foundation", "workload"]
+ROLES = ["primary", "foundation", "workload", "witness"]
 
 
 def stack_set(primary: Template, prefix: str) -> Template:
@@ -43,6 +44,43 @@ def test_seed_regions_the_peer_comes_up_in_the_other_region(primary: Template) -
         assert group["Regions"] == [{"Ref": "PeerRegion"}]
         assert group["DeploymentTargets"]["Accounts"] == [{"Ref": "AWS::AccountId"}]
         assert settings["PermissionModel"] == "SELF_MANAGED"
+
+
+def test_the_witness_comes_up_in_a_third_region_where_one_is_given(primary: Template) -> None:
+    witness = stack_set(primary, "WitnessStackSet")
+    (group,) = witness["Properties"]["StackInstancesGroup"]
+    assert group["Regions"] == [{"Ref": "WitnessRegion"}]
+    assert primary["Conditions"][witness["Condition"]] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "WitnessRegion"}, ""]}]
+    }
+    handed = {
+        each["ParameterKey"]: each["ParameterValue"] for each in witness["Properties"]["Parameters"]
+    }
+    assert handed["VotesRegion"] == {"Ref": "PeerRegion"}
+    told = only(primary, "Custom::DrUpdateGuard")["Properties"]
+    assert "WitnessRegion" not in told["Fixed"]  # it may come, move and go
+
+
+def test_the_witness_is_a_probe_with_its_code_in_the_template(
+    templates: Mapping[str, Template],
+) -> None:
+    template = templates["witness"]
+    assert {each["Type"] for each in template["Resources"].values()} == {
+        "AWS::Events::Rule",
+        "AWS::IAM::Policy",
+        "AWS::IAM::Role",
+        "AWS::Lambda::Function",
+        "AWS::Lambda::Permission",
+        "AWS::Logs::LogGroup",
+    }
+    function = only(template, "AWS::Lambda::Function")["Properties"]
+    code = function["Code"]["ZipFile"]
+    assert code == (HANDLERS / "probe" / "index.py").read_text(encoding="utf-8")
+    assert len(code.encode()) <= 4096
+    assert function["Environment"]["Variables"]["PEER_REGION"] == {"Ref": "VotesRegion"}
+    (publish,) = [each for each in statements(template, "Probe") if each["Sid"] == "Publish"]
+    assert publish["Condition"]["StringEquals"]["aws:RequestedRegion"] == {"Ref": "VotesRegion"}
+    assert only(template, "AWS::Logs::LogGroup")["Properties"]["RetentionInDays"] == 30
 
 
 STORES = (
@@ -244,6 +282,7 @@ def test_seed_deletion_data_is_retained_but_not_what_a_rollback_made(
         },
         "foundation": {"KMS::ReplicaKey", "Backup::BackupVault", *bucket},
         "workload": cluster,
+        "witness": set(),
     }
     for template in templates.values():
         for resource in template["Resources"].values():

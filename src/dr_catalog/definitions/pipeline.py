@@ -116,6 +116,7 @@ class Stage:
         regions: The pair of two different regions, either of which may launch.
         portfolio: The file in ``portfolio/`` that says what is offered here.
         gates: What lets a commit go on to the next stage.
+        witness: A third region, whose probe launches may have vote; None for none.
         notify: Whom to tell of approvals and failures: an e-mail address, which has to confirm; or the
             ARN of a topic that lets the pipeline's role and EventBridge publish.
     """
@@ -126,6 +127,7 @@ class Stage:
     portfolio: str = "portfolio.yaml"
     gates: Gates = Gates()  # frozen
     notify: str | None = None
+    witness: str | None = None
 
 
 @dataclass(frozen=True)
@@ -248,6 +250,7 @@ def _stage(section: Section, region: str) -> Stage:
     portfolio = section.optional_text("portfolio", _PORTFOLIO_FORM) or Stage.portfolio
     gates = _gates(section.optional_section("gates"))
     notify = section.optional_text("notify", _NOTIFY_FORM)
+    witness = section.optional_text("witness", REGION_FORM)
     section.done()
     if len(regions) != 2:
         raise section.refuse(
@@ -255,6 +258,13 @@ def _stage(section: Section, region: str) -> Stage:
             "a pair of two different regions",
             f"{len(regions)}",
             hint="write both, such as [us-east-1, us-west-2]",
+        )
+    if witness in regions:
+        raise section.refuse(
+            "witness",
+            "a region outside the pair",
+            f"{witness}",
+            hint="write a third region, such as eu-west-1, or take it out",
         )
     topic = re.fullmatch(_TOPIC, notify or "")
     if topic and topic["region"] != region:
@@ -278,6 +288,7 @@ def _stage(section: Section, region: str) -> Stage:
         portfolio=portfolio,
         gates=gates,
         notify=notify,
+        witness=witness,
     )
 
 

@@ -23,7 +23,7 @@ NAMESPACE, ANSWERS, SERVING = "DrCatalog", "LaunchRegionAnswers", "Serving"
 POINT_AGE = timedelta(hours=3)
 """An hourly backup, its start window of an hour, and its copy."""
 NONE = "none"
-"""What the DNS layer tells where there is no zone."""
+"""What is told where there is no zone, or no witness."""
 
 
 def recovery(look: Surroundings) -> str:
@@ -218,7 +218,8 @@ def recovery_point(look: Surroundings) -> str:
 def probes(look: Surroundings) -> str:
     """Each probe reported within minutes."""
     silent, answers = [], []
-    for region in look.site.regions:
+    witness = look.site.told.get("witness-region", NONE)
+    for region in (*look.site.regions, *([witness] if witness != NONE else [])):
         dimensions = {"Suffix": look.site.suffix, "From": region}
         values = look.points(ANSWERS, dimensions, namespace=NAMESPACE)
         if values:

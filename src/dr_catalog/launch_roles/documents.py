@@ -131,14 +131,34 @@ def launch_policies(
 def execution_policies(
     *,
     rights: Rights,
+    witness: Rights,
     review: Review,
     partition: str,
     account: str,
     regions: Sequence[str],
+    witness_region: str,
     asset_bucket_prefix: str,
 ) -> list[Document]:
-    """What the StackSet execution role may do in the peer region; see ``launch_policies``."""
+    """What the StackSet execution role may do elsewhere; see ``launch_policies``.
+
+    Args:
+        rights: What the peer's templates need, in the pair.
+        witness: What the templates of a witness need, in ``witness_region`` and nowhere else.
+    """
     scope = _Scope(partition, account, regions)
+    # What is in no region is the same for both.
+    everywhere = frozenset(each for each in witness.actions if _target(each, review).is_global)
+    rights = Rights(
+        actions=rights.actions | everywhere,
+        passed_to=rights.passed_to | witness.passed_to,
+        linked_roles=rights.linked_roles | witness.linked_roles,
+    )
+    third = Rights(witness.actions - everywhere, frozenset(), frozenset())
+    outside = [
+        {**each, "Sid": f"Witness{each['Sid']}"}
+        for each in _derived(third, review, _Scope(partition, account, (witness_region,)), {})
+        if each["Effect"] == "Allow"
+    ]
     direct = [
         _allow(
             "PeerStacks",
@@ -155,7 +175,7 @@ def execution_policies(
         ),
         _read_assets(scope, asset_bucket_prefix),
     ]
-    return pack([*direct, *_derived(rights, review, scope, {})])
+    return pack([*direct, *_derived(rights, review, scope, {}), *outside])
 
 
 def administration_policy(*, partition: str, account: str) -> Document:

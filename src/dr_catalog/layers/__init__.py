@@ -18,6 +18,7 @@ Catalog.
     route53     ApiDomain, DnsRecords           ApiDomain, ControlMetric
     monitoring  Monitoring, BackupFailures      Monitoring, BackupFailures
     recovery    RecoveryState, Probe            RecoveryState, Probe, Recovery
+    recovery    Probe alone, in a third region: the witness
     ==========  ==============================  ================================================
 """
 

@@ -52,13 +52,14 @@ class PythonFunction(Construct):
         role_name: The physical name of the role; it carries the region, since roles are global.
         asset: The folder below ``dr_catalog/handlers`` that is zipped as the code.
         handler: ``module.function`` inside that folder.
-        key: Encrypts the log group.
+        key: Encrypts the log group; None where there is no customer key, for AWS's own.
         statements: What the function may do, beyond writing its own log and traces.
         timeout: The longest one invocation may take.
         environment: Environment variables; never a secret.
         memory: Memory in MB.
         placement: Its place in a network; by default it has none.
         database: Whether it talks to the database: its code then carries the driver.
+        inline: Whether its code, ``index.py`` alone and up to 4,096 characters, is in the template.
 
     See https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
     """
@@ -72,13 +73,14 @@ class PythonFunction(Construct):
         role_name: str,
         asset: str,
         handler: str,
-        key: kms.IKey,
+        key: kms.IKey | None,
         statements: Sequence[iam.PolicyStatement],
         timeout: cdk.Duration,
         environment: Mapping[str, str] | None = None,
         memory: int = 256,
         placement: Placement | None = None,
         database: bool = False,
+        inline: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
@@ -86,7 +88,7 @@ class PythonFunction(Construct):
             self,
             "Log",
             log_group_name=names.log_group(function_name),
-            encryption_key=kms.Key.from_key_arn(self, "LogKey", key.key_arn),
+            encryption_key=kms.Key.from_key_arn(self, "LogKey", key.key_arn) if key else None,
             retention=logs.RetentionDays.ONE_MONTH,
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
@@ -126,10 +128,7 @@ class PythonFunction(Construct):
             function_name=function_name,
             runtime=RUNTIME,
             architecture=lambda_.Architecture.ARM_64,
-            code=lambda_.Code.from_asset(
-                str(with_database_driver(self, asset) if database else HANDLERS / asset),
-                exclude=["__pycache__", "*.pyc", ".*"],
-            ),
+            code=_inline(asset) if inline else _zipped(self, asset, database=database),
             handler=handler,
             role=self.role.without_policy_updates(),
             log_group=self.log_group,
@@ -155,6 +154,17 @@ class PythonFunction(Construct):
             )
         # A function must not run before its role may do what it does.
         self.function.node.add_dependency(policy)
+
+
+def _inline(asset: str) -> lambda_.Code:
+    return lambda_.Code.from_inline((HANDLERS / asset / "index.py").read_text(encoding="utf-8"))
+
+
+def _zipped(scope: Construct, asset: str, *, database: bool) -> lambda_.Code:
+    return lambda_.Code.from_asset(
+        str(with_database_driver(scope, asset) if database else HANDLERS / asset),
+        exclude=["__pycache__", "*.pyc", ".*"],
+    )
 
 
 def _network_statements(scope: Construct, function_name: str) -> list[iam.PolicyStatement]:

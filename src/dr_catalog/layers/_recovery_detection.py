@@ -1,6 +1,6 @@
 """From the votes to a run: who is told, and what starts.
 
-    votes -> two alarms -> the composite "launch-region-down" -> a rule -> the state machine
+    votes -> an alarm each -> the composite "launch-region-down" -> a rule -> the state machine
 
 A run that ends otherwise than well is told too, whoever started it and however it died.
 
@@ -21,9 +21,9 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from .. import names
-from ._alarm import make
+from ._alarm import Alarm, make
 from ._recovery_machine import use_machine_key
-from ._recovery_probe import votes
+from ._recovery_probe import votes, witness_vote
 
 DOWN = "launch-region-down"
 INPUT = {
@@ -42,13 +42,17 @@ class Detection(Construct):
         suffix: The environment suffix.
         key: The customer key in this region.
         launch_region: The launch region.
-        minutes: Minutes in a row that both votes must say so, a whole number of at least 1.
+        minutes: Minutes in a row that all votes must say so, a whole number of at least 1.
+        witness_region: A third region that votes; empty for none.
         machine_arn: The state machine.
         topics: Where to tell.
 
     Attributes:
-        alarms: The rows, those of the votes.
+        alarms: The rows, those of the votes of both regions.
         arns: Each alarm's ARN, by the row's name, and the composite's.
+        witness: The row of the witness's vote.
+        witness_arn: Its alarm's ARN, where it is there.
+        witnessed: Whether it is there.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class Detection(Construct):
         key: kms.IKey,
         launch_region: str,
         minutes: float,
+        witness_region: str,
         machine_arn: str,
         topics: Sequence[sns.ITopic],
     ) -> None:
@@ -69,15 +74,29 @@ class Detection(Construct):
             suffix=suffix, launch_region=launch_region, peer_region=region, minutes=minutes
         )
         made = {row.name: make(self, row, suffix=suffix, topics=topics) for row in self.alarms}
+        self.witnessed = cdk.CfnCondition(
+            self,
+            "Witnessed",
+            expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(witness_region, "")),
+        )
+        self.witness: Alarm = witness_vote(
+            suffix=suffix, witness_region=witness_region, minutes=minutes
+        )
+        witness = make(self, self.witness, suffix=suffix, topics=topics)
+        witness.cfn_options.condition = self.witnessed
+        self.witness_arn = witness.attr_arn
+        both = f'ALARM("{made[outside.name].ref}") AND ALARM("{made[inside.name].ref}")'
         told = [topic.topic_arn for topic in topics]
         down = cloudwatch.CfnCompositeAlarm(
             self,
             "Down",
             alarm_name=names.alarm(suffix=suffix, name=DOWN),
             alarm_description="The launch region is down: the peer gets no answer, and the launch "
-            "region does not say that it is there. A failover starts, and waits for approval unless "
+            "region does not say that it is there; nor does the witness, if there is one. A failover starts, and waits for approval unless "
             "FailoverMode is automatic.",
-            alarm_rule=f'ALARM("{made[outside.name].ref}") AND ALARM("{made[inside.name].ref}")',
+            alarm_rule=cdk.Fn.condition_if(
+                self.witnessed.logical_id, f'{both} AND ALARM("{witness.ref}")', both
+            ).to_string(),
             alarm_actions=told,
             ok_actions=told,
         )

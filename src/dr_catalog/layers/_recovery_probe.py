@@ -1,14 +1,16 @@
 """The probes, and what the peer makes of their votes.
 
     probe in the peer, every minute      -> "outside" -+
-    probe in the launch region, likewise -> "inside"  -+-> both, N minutes long -> down
+    probe in the launch region, likewise -> "inside"  -+-> all, N minutes long -> down
+    probe in a third region, if given    -> "witness" -+
 
 Both publish into the peer's CloudWatch: 1 where the launch region's API answered, 0 where not. It is down
 when the outside says so and the inside does not deny it, being silent or saying 0. A peer that has lost its
 own way out, or a probe that lies, is outvoted by a launch region that still says it is there; and a launch
-region that is cut off can't be told from one that is gone, and is treated as gone.
+region that is cut off can't be told from one that is gone, and is treated as gone, unless a witness
+still gets an answer. A witness that is silent abstains: its own region may be gone.
 
-The two votes are alarms, which say for themselves what missing data means; down is a composite of them.
+The votes are alarms, which say for themselves what missing data means; down is a composite of them.
 
 See https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Composite_Alarm.html
 """
@@ -32,12 +34,13 @@ GROUP = "Votes on the launch region"
 
 
 class Probe(Construct):
-    """Either half: asks the launch region's API every minute and publishes into the peer region.
+    """Either half, or the witness: asks the launch region's API every minute and publishes into the peer region.
 
     Args:
         suffix: The environment suffix.
-        key: The customer key in this region.
-        peer_region: The peer region, in both halves.
+        key: The customer key in this region; None for the witness, whose region has neither a key nor an
+            asset bucket: its code is in the template.
+        peer_region: The peer region, wherever the probe is.
         launch_endpoint: The launch region's API, ending in ``/``.
 
     Attributes:
@@ -50,7 +53,7 @@ class Probe(Construct):
         construct_id: str,
         *,
         suffix: str,
-        key: kms.IKey,
+        key: kms.IKey | None,
         peer_region: str,
         launch_endpoint: str,
     ) -> None:
@@ -64,6 +67,7 @@ class Probe(Construct):
             asset="probe",
             handler="index.handler",
             key=key,
+            inline=key is None,
             timeout=cdk.Duration.seconds(30),
             environment={
                 "SUFFIX": suffix,
@@ -77,7 +81,12 @@ class Probe(Construct):
                     sid="Publish",  # metrics are no resources; the namespace is what can be named
                     actions=["cloudwatch:PutMetricData"],
                     resources=["*"],
-                    conditions={"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
+                    conditions={
+                        "StringEquals": {
+                            "aws:RequestedRegion": peer_region,
+                            "cloudwatch:namespace": NAMESPACE,
+                        }
+                    },
                 )
             ],
         ).function
@@ -165,6 +174,23 @@ def votes(
             why="The peer's own probe does not vote, and so nobody would notice that the launch region is "
             "gone. Look at the log of the probe.",
         ),
+    )
+
+
+def witness_vote(*, suffix: str, witness_region: str, minutes: float) -> Alarm:
+    """The row of the vote of a third region.
+
+    Args:
+        minutes: For how many minutes in a row it must say so.
+    """
+    return _vote(
+        "launch-silent-witness",
+        suffix=suffix,
+        region=witness_region,
+        minutes=minutes,
+        missing="breaching",  # it abstains
+        why="The witness region gets no answer from the launch region, or does not vote, in which case "
+        "the vote of the peer stands alone: look at the log of its probe.",
     )
 
 

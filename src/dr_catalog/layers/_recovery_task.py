@@ -107,6 +107,7 @@ class Task(Construct):
         recovered: What a recovery moves.
         traffic: What moves traffic.
         placement: Its place in the network.
+        witness_region: A third region whose probe votes too; empty for none.
 
     Attributes:
         function: The function.
@@ -127,6 +128,7 @@ class Task(Construct):
         recovered: Recovered,
         traffic: Traffic,
         placement: Placement,
+        witness_region: str,
     ) -> None:
         super().__init__(scope, construct_id)
         regions = (launch_region, cdk.Stack.of(self).region)
@@ -144,6 +146,7 @@ class Task(Construct):
                 "SUFFIX": suffix,
                 "LAUNCH_REGION": launch_region,
                 "FAILOVER_MODE": failover_mode,
+                "WITNESS_REGION": witness_region,
                 "COOLDOWN_SECONDS": str(COOLDOWN_SECONDS),
                 "RECOVERY_TABLE": state.table_name,
                 "TOPIC_ARN": topic.topic_arn,

@@ -14,12 +14,15 @@ Each region has a state table of its own, which its processor looks into with ea
     ========  =====================================
     launch    RecoveryState, Probe
     peer      RecoveryState, Probe, Recovery
+    witness   Probe, in a third region, where there is one
     ========  =====================================
 
 See https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -36,10 +39,12 @@ from ._parameters import publish
 from ._recovery_definition import definition
 from ._recovery_detection import DOWN, INPUT, Detection
 from ._recovery_machine import Machine
-from ._recovery_probe import METRIC, NAMESPACE, Probe, every_minute, votes
+from ._recovery_probe import METRIC, NAMESPACE, Probe, every_minute, votes, witness_vote
 from ._recovery_state import LAYER, RecoveryState
 from ._recovery_task import Recovered, RecoveredDatabase, Task, Traffic
 
+NONE = "none"
+"""What is told of a witness where there is none."""
 WATCH = '{"watch":true}'
 """What the schedule asks: whether an old writer is back."""
 
@@ -57,6 +62,7 @@ __all__ = [
     "definition",
     "task_errors",
     "votes",
+    "witness_vote",
 ]
 
 
@@ -70,6 +76,7 @@ class Recovery(Construct):
         launch_region: The launch region.
         failover_mode: ``approve``: a failover waits for a person; ``automatic``: it does not.
         detection_minutes: Minutes in a row that the launch region must be down, at least 1.
+        witness_region: A third region whose probe votes too; empty for none.
         state: The state table in this region.
         topic: Where alarms and runs are told; must let ``cloudwatch.amazonaws.com`` and
             ``events.amazonaws.com`` in.
@@ -98,6 +105,7 @@ class Recovery(Construct):
         recovered: Recovered,
         traffic: Traffic,
         placement: Placement,
+        witness_region: str = "",
     ) -> None:
         super().__init__(scope, construct_id)
         region = cdk.Stack.of(self).region
@@ -114,6 +122,7 @@ class Recovery(Construct):
             recovered=recovered,
             traffic=traffic,
             placement=placement,
+            witness_region=witness_region,
         ).function
         every_minute(
             self,
@@ -130,25 +139,35 @@ class Recovery(Construct):
             key=key,
             launch_region=launch_region,
             minutes=detection_minutes,
+            witness_region=witness_region,
             machine_arn=self.machine_arn,
             topics=[topic],
         )
         errors = task_errors(suffix=suffix)
         made = make(self, errors, suffix=suffix, topics=[topic])
         self.dashboard = names.RECOVERY_DASHBOARD.of(suffix=suffix, region=region)
+        witness = detection.witness.name
+
+        def shown(votes: Sequence[Alarm], more: Mapping[str, str]) -> str:
+            return cdk.Stack.of(self).to_json_string(
+                _dashboard.body(
+                    heading=f"Recovery of {suffix} into {region}",
+                    region=region,
+                    alarms=(*votes, errors),
+                    arns={**detection.arns, **more, errors.name: made.attr_arn},
+                    more=[_dashboard.graph("runs", region=region, metrics=_runs(self.machine_arn))],
+                )
+            )
+
         cloudwatch.CfnDashboard(
             self,
             "Dashboard",
             dashboard_name=self.dashboard,
-            dashboard_body=cdk.Stack.of(self).to_json_string(
-                _dashboard.body(
-                    heading=f"Recovery of {suffix} into {region}",
-                    region=region,
-                    alarms=(*detection.alarms, errors),
-                    arns={**detection.arns, errors.name: made.attr_arn},
-                    more=[_dashboard.graph("runs", region=region, metrics=_runs(self.machine_arn))],
-                )
-            ),
+            dashboard_body=cdk.Fn.condition_if(
+                detection.witnessed.logical_id,
+                shown((*detection.alarms, detection.witness), {witness: detection.witness_arn}),
+                shown(detection.alarms, {}),
+            ).to_string(),
         )
         publish(
             self,
@@ -157,6 +176,9 @@ class Recovery(Construct):
             values={
                 "state-machine-arn": self.machine_arn,
                 "failover-mode": failover_mode,
+                "witness-region": cdk.Fn.condition_if(
+                    detection.witnessed.logical_id, witness_region, NONE
+                ).to_string(),
                 "dashboard": self.dashboard,
                 "launch-endpoint": recovered.launch_endpoint,
                 "rpo-seconds": str(recovered.rpo_seconds),

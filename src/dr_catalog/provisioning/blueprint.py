@@ -1,4 +1,4 @@
-"""The templates of a version as a tenant can read them: its primary one and the peer region's.
+"""The templates of a version as a tenant can read them: its primary one and those for other regions.
 
     version id -> Service Catalog says where -> S3 -> primary -> its StackSets say where -> the peer's
 
@@ -24,14 +24,16 @@ PRIMARY = "primary"
 
 @dataclass(frozen=True, kw_only=True)
 class PeerPart:
-    """One of the peer region's stacks, as the primary template describes it.
+    """One of the stacks in another region, as the primary template describes it.
 
     Args:
-        role: ``foundation``, ``workload`` or what else the tier calls it.
+        role: ``foundation``, ``workload``, ``witness`` or what else the tier calls it.
         resource: The StackSet's logical id.
         name: The StackSet's name, an expression.
         url: Its template's address; empty where it can't be told.
         parameters: What it is handed, expressions by name.
+        region: Where it is, an expression.
+        condition: The primary's condition on which it is there; empty for always.
     """
 
     role: str
@@ -39,6 +41,8 @@ class PeerPart:
     name: Any
     url: str
     parameters: Mapping[str, Any]
+    region: Any
+    condition: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +51,7 @@ class Blueprint:
 
     Args:
         templates: By role; empty when not even the primary one could be read.
-        peers: The peer's stacks.
+        peers: The stacks in other regions.
         unread: Why something is missing; empty when all is there.
         refused: Why AWS gave none, where the repository did.
     """
@@ -65,7 +69,7 @@ def read(aws: Aws, product: Product, version: Version, *, root: Path = Path()) -
         primary = Template.parse(PRIMARY, aws.read_url(url))
     except (DrCatalogError, ValueError) as error:
         return _released(root, product.name, version.name, why=str(error).splitlines()[0])
-    peers = tuple(_peers(aws, primary))
+    peers = tuple(_peers(primary, _values(aws)))
     templates, unread = {PRIMARY: primary}, ""
     for peer in peers:
         try:
@@ -87,23 +91,15 @@ def _released(root: Path, product: str, version: str, *, why: str) -> Blueprint:
         templates = {}
     if PRIMARY not in templates:
         return Blueprint(templates={}, unread=why)
-    return Blueprint(templates=templates, refused=why)
+    return Blueprint(templates=templates, peers=tuple(_peers(templates[PRIMARY])), refused=why)
 
 
-def _peers(aws: Aws, primary: Template) -> list[PeerPart]:
-    china = aws.region.startswith("cn-")
-    values = Values(
-        known={
-            "AWS::Region": aws.region,
-            "AWS::URLSuffix": "amazonaws.com.cn" if china else "amazonaws.com",
-        },
-        conditions={},
-        setting=aws.setting,
-    )
+def _peers(primary: Template, values: Values | None = None) -> list[PeerPart]:
+    """The stacks in other regions; their templates' addresses only where there is ground to tell them."""
     found = []
     for resource in primary.resources(STACK_SET):
         try:
-            url = values.text(resource.get("TemplateURL"))
+            url = values.text(resource.get("TemplateURL")) if values else ""
         except (Unknown, DrCatalogError):
             url = ""
         name = resource.get("StackSetName")
@@ -117,9 +113,31 @@ def _peers(aws: Aws, primary: Template) -> list[PeerPart]:
                     each["ParameterKey"]: each["ParameterValue"]
                     for each in resource.get("Parameters") or ()
                 },
+                region=_region(resource.get("StackInstancesGroup")),
+                condition=str(resource.body.get("Condition", "")),
             )
         )
     return found
+
+
+def _values(aws: Aws) -> Values:
+    china = aws.region.startswith("cn-")
+    return Values(
+        known={
+            "AWS::Region": aws.region,
+            "AWS::URLSuffix": "amazonaws.com.cn" if china else "amazonaws.com",
+        },
+        conditions={},
+        setting=aws.setting,
+    )
+
+
+def _region(groups: Any) -> Any:
+    """That of the one instance; None where it is not said."""
+    match groups:
+        case [{"Regions": [region, *_]}, *_]:
+            return region
+    return None
 
 
 def _role(name: str, resource: str) -> str:

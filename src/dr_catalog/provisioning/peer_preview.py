@@ -1,4 +1,4 @@
-"""The peer region's part of a preview: by change set where its stacks are there, else by template.
+"""The other regions' part of a preview: by change set where its stacks are there, else by template.
 
 A StackSet hides what it does to its stacks, so each of them gets a change set of its own, with the
 template and the parameters that the new primary template hands to the StackSet. The stacks belong to
@@ -58,13 +58,9 @@ def look(
     primary = blueprint.templates.get(PRIMARY)
     if primary is None:
         return Seen(unseen=f"the version's template can't be read: {blueprint.unread}")
-    if not blueprint.peers:
-        parts = [role for role in blueprint.templates if role != PRIMARY]
-        return _by_template(aws, step, blueprint, parts)
     try:
-        if isinstance(step, Provision):
-            roles = [part.role for part in blueprint.peers]
-            return _by_template(aws, step, blueprint, roles)
+        if blueprint.refused or isinstance(step, Provision):
+            return _by_template(aws, step, blueprint)
         return _by_change_set(aws, step, blueprint, primary, pause=pause, sleep=sleep)
     except DrCatalogError as error:
         if denied(error):
@@ -76,17 +72,17 @@ def look(
         return Seen(unseen=" ".join(filter(None, (error.what, error.why))))
 
 
-def _by_template(
-    aws: Aws, step: Provision | Update, blueprint: Blueprint, roles: list[str]
-) -> Seen:
+def _by_template(aws: Aws, step: Provision | Update, blueprint: Blueprint) -> Seen:
     """Everything of the peer's templates is new; that of an upgrade can't be told from them."""
     if isinstance(step, Update):
         return Seen(unseen=f"AWS does not give the version's template: {blueprint.refused}")
     primary = blueprint.templates[PRIMARY]
     outer = _values(aws, step, primary, {})
-    handed = {part.role: part.parameters for part in blueprint.peers}
     changes, missing = [], []
-    for role in roles:
+    for part in blueprint.peers:
+        if not _there(outer, part.condition or None):
+            continue
+        role, region = part.role, _region(aws, outer, part)
         template = blueprint.templates.get(role)
         if template is None:
             missing.append(role)
@@ -94,15 +90,15 @@ def _by_template(
         inner = Values(
             known={
                 **_defaults(template),
-                **_resolvable(outer, handed.get(role, {})),
-                **_pseudo(aws, aws.peer_region),
+                **_resolvable(outer, part.parameters),
+                **_pseudo(aws, region),
             },
             conditions=template.body.get("Conditions") or {},
             setting=aws.setting,
         )
         changes += [
             Change(
-                region=aws.peer_region,
+                region=region,
                 part=role,
                 action=ADDED,
                 resource=resource.id,
@@ -136,15 +132,17 @@ def _by_change_set(
     changes: list[Change] = []
     notes: list[str] = []
     for part in blueprint.peers:
+        if not _there(outer, part.condition or None):
+            continue
         stack = stacks.pop(outer.text(part.name), None)
         template = blueprint.templates.get(part.role)
         if template is None:
             raise LaunchError(f"the {part.role} template can't be read", why=blueprint.unread)
         if stack is None:
-            notes.append(f"the peer's {part.role} stack is not there yet; all of it is new")
+            notes.append(f"the {part.role} stack is not there yet; all of it is new")
             changes += [
                 Change(
-                    region=aws.peer_region,
+                    region=_region(aws, outer, part),
                     part=part.role,
                     action=ADDED,
                     resource=each.id,
@@ -276,6 +274,14 @@ def _pseudo(aws: Aws, region: str) -> dict[str, str]:
         "AWS::AccountId": aws.account,
         "AWS::Partition": "aws-cn" if region.startswith("cn-") else "aws",
     }
+
+
+def _region(aws: Aws, outer: Values, part: PeerPart) -> str:
+    """Where a part is, the peer region unless the template says otherwise."""
+    try:
+        return outer.text(part.region)
+    except Unknown:
+        return aws.peer_region
 
 
 def _there(values: Values, condition: object) -> bool:

@@ -9,10 +9,12 @@ TAINTED is a failed update that rolled back, and no success.
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from .. import names
 from ..errors import DrCatalogError, LaunchError
 from .aws import Aws
 from .events import StackEvents
@@ -38,6 +40,12 @@ _AFTER_FAILURE = {
 _NO_ROLE = "while assuming the role"
 _ONBOARD_AGAIN = (
     "ask the platform team to onboard account {account} again, which restores the role; "
+)
+# What CloudFormation says of a region, or a service, that onboarding did not admit.
+_NOT_ADMITTED = re.compile(f"{names.STACKSET_EXECUTION_ROLE}.* is not authorized to perform")
+_ADMIT = (
+    "ask the platform team to onboard account {account} again; a WitnessRegion must be the one that "
+    "pipeline.yaml names as the stage's witness; "
 )
 
 Report = Callable[[Sequence[StackEvent], str], None]
@@ -158,11 +166,11 @@ def _failure(
 ) -> LaunchError:
     first = events.first_failure()
     why = (first.reason if first else "") or reason or f"record {record.id} gives no reason"
-    mending = _ONBOARD_AGAIN.format(account=aws.account) if _NO_ROLE in why else ""
+    mending = _ONBOARD_AGAIN if _NO_ROLE in why else _ADMIT if _NOT_ADMITTED.search(why) else ""
     where = f": {first.resource} ({first.type}) in {first.region}" if first else ""
     return LaunchError(
         f"the {_NOUN[step.operation]} of '{step.suffix}' failed{where}",
         why=why,
-        hint=mending
+        hint=mending.format(account=aws.account)
         + _AFTER_FAILURE[step.operation].format(terminate=command(aws, "terminate", step.suffix)),
     )

@@ -38,6 +38,7 @@ def deploy_roles(
             "HubAccount": stage.account,
             "FirstRegion": stage.regions[0],
             "SecondRegion": stage.regions[1],
+            "WitnessRegion": stage.witness or "none",
         },
         store=store,
     )

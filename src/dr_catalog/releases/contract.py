@@ -35,7 +35,7 @@ class Change:
     """One difference.
 
     Args:
-        template: ``primary``, ``foundation`` or ``workload``.
+        template: ``primary``, ``foundation``, ``workload`` or ``witness``.
         kind: ``parameter``, ``output`` or ``resource``.
         name: Its name or logical id.
         what: What happened to it.

@@ -21,7 +21,7 @@ from .layout import read_templates, release_folder
 from .schemas import schema
 from .template import Template
 
-PRIMARY, PEER = ("primary",), ("foundation", "workload")
+PRIMARY, PEER, WITNESS = ("primary",), ("foundation", "workload"), ("witness",)
 # Nothing in a launch lists all that there is, so what the "list" handlers alone name is left out.
 VERBS = ("create", "read", "update", "delete", "tagging")
 RETIRED_VERBS = ("read", "delete")
@@ -33,9 +33,17 @@ def launch_rights(product: Product, review: Review) -> Rights:
 
 
 def execution_rights(catalog: Catalog, review: Review) -> Rights:
-    """What the StackSet execution role needs, which all products that are offered share."""
-    offered = [catalog.products[name] for name in catalog.offered]
-    return derive(uses(offered, PEER), review)
+    """What the StackSet execution role needs in the peer region, which all products offered share."""
+    return derive(uses(_offered(catalog), PEER), review)
+
+
+def witness_rights(catalog: Catalog, review: Review) -> Rights:
+    """What it needs in the region of a witness."""
+    return derive(uses(_offered(catalog), WITNESS), review)
+
+
+def _offered(catalog: Catalog) -> list[Product]:
+    return [catalog.products[name] for name in catalog.offered]
 
 
 def uses(products: Iterable[Product], roles: Collection[str]) -> tuple[Use, ...]:
@@ -75,7 +83,7 @@ def handled(resource_type: str, verbs: Collection[str] = VERBS) -> frozenset[str
 def check_product(product: Product) -> Iterator[Finding]:
     """What keeps the roles for the product's launches from being derived, in the newest version that shows it."""
     review = review_of(product)
-    for role, roles in (("launch", PRIMARY), ("execution", PEER)):
+    for role, roles in (("launch", PRIMARY), ("execution", (*PEER, *WITNESS))):
         for use in uses([product], roles):
             for gap in unreviewed(use, review):
                 version, template, resource = _first(product, use.type, roles)

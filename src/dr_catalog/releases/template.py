@@ -84,7 +84,7 @@ class Template:
     """One template.
 
     Args:
-        role: ``primary``, ``foundation`` or ``workload``.
+        role: ``primary``, ``foundation``, ``workload`` or ``witness``.
         body: The template as JSON has it.
     """
 

@@ -36,7 +36,8 @@ class OnboardingRolesStack(cdk.Stack):
 
     Args:
         launch: What the launch role of each product needs, by the product's name.
-        execution: What the StackSet execution role needs.
+        execution: What the StackSet execution role needs in the peer region.
+        witness: What it needs in the region of a witness.
         review: Which resources their actions may touch.
     """
 
@@ -47,6 +48,7 @@ class OnboardingRolesStack(cdk.Stack):
         *,
         launch: Mapping[str, launch_roles.Rights],
         execution: launch_roles.Rights,
+        witness: launch_roles.Rights,
         review: launch_roles.Review,
     ) -> None:
         super().__init__(
@@ -73,6 +75,12 @@ class OnboardingRolesStack(cdk.Stack):
         for name in ("FirstRegion", "SecondRegion"):
             cdk.CfnParameter(self, name, description=f"A region of the pair ({name})")
             pair.append(f"${{{name}}}")
+        cdk.CfnParameter(
+            self,
+            "WitnessRegion",
+            default="none",  # no region's name, so that a condition with it admits no third one
+            description="A third region, whose probe launches may have vote, or none",
+        )
         where = {"partition": "${AWS::Partition}", "account": "${AWS::AccountId}"}
         within: dict[str, Any] = {
             **where,
@@ -124,8 +132,10 @@ class OnboardingRolesStack(cdk.Stack):
                 "Principal": {"AWS": administration.attr_arn},
                 "Action": "sts:AssumeRole",
             },
-            description="Makes the peer region's resources",
-            documents=launch_roles.execution_policies(rights=execution, **within),
+            description="Makes the peer region's resources, and the witness's",
+            documents=launch_roles.execution_policies(
+                rights=execution, witness=witness, witness_region="${WitnessRegion}", **within
+            ),
         )
 
     def _role(

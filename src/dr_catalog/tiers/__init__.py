@@ -1,6 +1,6 @@
 """What is offered: compositions of layers with a recovery objective.
 
-A tier is any class with ``name`` and three methods, ``primary``, ``foundation`` and ``workload``, each
+A tier is any class with ``name`` and three methods, ``primary``, ``foundation`` and ``workload``, perhaps ``witness``, each
 of which takes the app and an id and returns the stack of that template.
 
 A tier is imported when it is asked for: publishing synthesises none, and a tier loads much of CDK.

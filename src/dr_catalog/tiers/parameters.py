@@ -187,6 +187,15 @@ DETECTION_MINUTES = Parameter(
     group=RECOVERY,
     label="Detection (minutes)",
 )
+WITNESS_REGION = Parameter(
+    name="WitnessRegion",
+    description="A third region, whose probe votes too on whether the launch region is down; onboarding "
+    "must have admitted it. Empty for none",
+    default="",
+    pattern=f"^({_REGION})?$",
+    group=RECOVERY,
+    label="Witness region",
+)
 DELETION_PROTECTION = Parameter(
     name="DeletionProtection",
     description="true refuses the launch's termination; false allows it",
@@ -260,6 +269,11 @@ SERVING_REGIONS = Parameter(
     name="ServingRegions",
     description="The regions that serve at first, with commas between them",
     pattern=f"^{_REGION}(,{_REGION})?$",
+)
+VOTES_REGION = Parameter(
+    name="VotesRegion",
+    description="The peer region, which the witness tells what it finds",
+    pattern=f"^{_REGION}$",
 )
 LAUNCH_ENDPOINT = Parameter(
     name="LaunchEndpoint",

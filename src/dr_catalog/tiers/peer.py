@@ -1,7 +1,7 @@
-"""How the peer region comes up: StackSet resources in the primary template, and nothing else.
+"""How the other regions come up: StackSet resources in the primary template, and nothing else.
 
 Self-managed permissions: CloudFormation passes the administration role, which assumes the execution
-role in the same account; one stack instance, in the peer region. This file alone knows that it is
+role in the same account; one stack instance each, in the peer region or the witness's. This file alone knows that it is
 done so.
 
 See https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-cloudformation-stackset.html
@@ -29,10 +29,10 @@ CONNECT_TIMEOUT = cdk.Duration.minutes(2)
 
 @dataclass(frozen=True)
 class PeerKind:
-    """One of the peer region's templates.
+    """One of the templates that the primary brings up elsewhere.
 
     Args:
-        template: ``foundation`` or ``workload``; freezing a release puts the digest in its place.
+        template: ``foundation``, ``workload`` or ``witness``; freezing a release puts the digest in its place.
         name: The StackSet's name.
         kept: What its stack keeps when it is deleted, of ``bucket``, ``vault``, ``key``, ``database``.
         new: Those that an upgrade from a release without ``PeerUndo`` brings.
@@ -53,16 +53,20 @@ FOUNDATION = PeerKind(
 WORKLOAD = PeerKind(template="workload", name=names.WORKLOAD, kept=("database",), new=("database",))
 
 
+WITNESS = PeerKind(template="witness", name=names.WITNESS, kept=(), new=())
+
+
 class PeerStackSet(Construct):
-    """One of the peer region's templates, brought up with this launch and deleted with it.
+    """One of the templates for another region, brought up with this launch and deleted with it.
 
     Args:
         kind: Which.
         suffix: The environment suffix.
-        peer_region: Where the one instance goes.
-        undo: Takes away what the stack keeps when the launch fails.
+        region: Where the one instance goes.
+        undo: Takes away what the stack keeps when the launch fails; none where it keeps nothing.
         parameters: The template's parameters, with their values.
         after: What must be there first.
+        condition: On which it is there at all.
     """
 
     def __init__(
@@ -72,19 +76,21 @@ class PeerStackSet(Construct):
         *,
         kind: PeerKind,
         suffix: str,
-        peer_region: str,
-        undo: PeerUndo,
+        region: str,
+        undo: PeerUndo | None = None,
         parameters: Mapping[Parameter, str],
         after: Sequence[IDependable] = (),
+        condition: cdk.CfnCondition | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
-        undone = undo.add(kind.template, kept=kind.kept, new=kind.new)
         self.resource = cdk.CfnStackSet(
             self,
             "StackSet",
             stack_set_name=kind.name.of(suffix=suffix),
-            description=f"The {kind.template} of the peer region",
+            description=f"The {kind.template} of the peer region"
+            if kind.kept
+            else f"The {kind.template} in a region of its own",
             permission_model="SELF_MANAGED",
             administration_role_arn=stack.format_arn(
                 service="iam",
@@ -108,13 +114,17 @@ class PeerStackSet(Construct):
                     deployment_targets=cdk.CfnStackSet.DeploymentTargetsProperty(
                         accounts=[stack.account]
                     ),
-                    regions=[peer_region],
+                    regions=[region],
                 )
             ],
         )
-        # The undoing is made before and so deleted after, and before what the stack stands on.
-        undone.node.add_dependency(*after)
-        self.resource.node.add_dependency(undone, *after)
+        self.resource.cfn_options.condition = condition
+        self.resource.node.add_dependency(*after)
+        if undo is not None:
+            # The undoing is made before and so deleted after, and before what the stack stands on.
+            undone = undo.add(kind.template, kept=kind.kept, new=kind.new)
+            undone.node.add_dependency(*after)
+            self.resource.node.add_dependency(undone)
 
 
 class PeerParameters(Construct):

@@ -2,7 +2,7 @@
 
     python -m dr_catalog.tiers.synthesis dr_catalog.tiers:WarmStandby OUT
 
-writes ``OUT/{primary,foundation,workload}.template.json`` and ``OUT/assets.json`` (asset key to
+writes ``OUT/{primary,foundation,workload}.template.json``, that of a witness where the tier has one, and ``OUT/assets.json`` (asset key to
 the zip or folder it is made from). A release is frozen from these; the commands that freeze never
 import CDK themselves. Construct paths and CDK's own metadata are left out, so that the same code
 gives the same bytes anywhere.
@@ -21,7 +21,9 @@ from typing import Protocol
 
 import aws_cdk as cdk
 
-ROLES = ("foundation", "workload", "primary")
+ROLES = ("foundation", "workload", "witness", "primary")
+OPTIONAL = ("witness",)
+"""Those that a tier may do without."""
 CONTEXT = {
     "aws:cdk:enable-path-metadata": False,
     "aws:cdk:enable-asset-metadata": False,
@@ -31,7 +33,7 @@ CONTEXT = {
 
 
 class Tier(Protocol):
-    """What ``product.yaml`` may name under ``builds``."""
+    """What ``product.yaml`` may name under ``builds``; it may have a ``witness``, too."""
 
     name: str
 
@@ -71,7 +73,11 @@ def synthesise(*, tier: Tier, out: Path) -> None:
         analytics_reporting=False,
         builtin_cloud_formation_validation=False,  # a release is validated when it is frozen
     )
-    stacks = {role: getattr(tier, role)(app, role) for role in ROLES}
+    stacks = {
+        role: getattr(tier, role)(app, role)
+        for role in ROLES
+        if role not in OPTIONAL or hasattr(tier, role)
+    }
     assembly = app.synth()
     assets: dict[str, str] = {}
     for role, stack in stacks.items():

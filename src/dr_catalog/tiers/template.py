@@ -1,7 +1,8 @@
 """The templates of a tier, neutral as to region, account and stage.
 
 A tier has three: *primary*, which a tenant launches, and the peer region's *foundation* and
-*workload*, which the primary brings up at the two points where it needs them. None is written to a
+*workload*, which the primary brings up at the two points where it needs them; it may have a fourth,
+*witness*, for a region outside the pair. None is written to a
 CDK bootstrap bucket: code is read from the catalog's asset bucket, whose name is a dynamic
 reference (``/dr-catalog/asset-bucket-prefix``) that onboarding writes and tenants may not, and which
 the primary hands to the peer as a string.

@@ -52,6 +52,19 @@ def test_a_new_release_is_accepted_while_the_writer_is_at_home(send: Any) -> Non
     assert send("Update", Content="two")["Status"] == "SUCCESS"
 
 
+@pytest.mark.parametrize("kind", ["Create", "Update"])
+def test_a_witness_stands_outside_the_pair(send: Any, kind: str) -> None:
+    if kind == "Update":
+        send("Create", PeerRegion=STANDBY)
+    for region in (WRITER, STANDBY):
+        refused = send(kind, PeerRegion=STANDBY, Parameters={"WitnessRegion": region})
+        assert refused["Status"] == "FAILED"
+        assert f"WitnessRegion is {region}" in refused["Reason"]
+    for region in ("eu-west-1", ""):
+        accepted = send(kind, PeerRegion=STANDBY, Parameters={"WitnessRegion": region})
+        assert accepted["Status"] == "SUCCESS"
+
+
 def test_another_peer_region_is_refused(send: Any, properties: dict[str, Any]) -> None:
     send("Create")
     answer = send("Update", Fixed={"PeerRegion": "eu-west-1"})

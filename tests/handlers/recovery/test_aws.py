@@ -368,7 +368,7 @@ def test_the_instance_of_a_recovery_is_made_once_and_deleted(recovery: Recovery)
 def test_votes_are_the_last_that_each_probe_gave(recovery: Recovery) -> None:
     signals, cloudwatch = recovery.world.signals, recovery.database.client("cloudwatch", PEER)
     assert signals.votes() == {}
-    for region, value in ((LAUNCH, 0), (PEER, 1)):
+    for region, value in ((LAUNCH, 0), (PEER, 1), ("eu-west-1", 1)):
         cloudwatch.put_metric_data(
             Namespace="DrCatalog",
             MetricData=[
@@ -383,6 +383,8 @@ def test_votes_are_the_last_that_each_probe_gave(recovery: Recovery) -> None:
             ],
         )
     assert signals.votes() == {LAUNCH: False, PEER: True}
+    third = AwsSignals(replace(recovery.world.settings, witness="eu-west-1"))
+    assert third.votes() == {LAUNCH: False, PEER: True, "eu-west-1": True}
 
 
 def test_a_region_whose_api_is_not_there_does_not_answer(recovery: Recovery) -> None:

@@ -7,7 +7,7 @@ Everything depends on the resource, so it is updated first. An update goes throu
    another network the database in it), and the launch region still holds the writer, which no
    recovery, switchover or failover is moving.
 
-Another suffix is never accepted: every name would change, and this guard's memory would be that of
+A witness inside the pair is never accepted, at the launch neither. Another suffix is never accepted: every name would change, and this guard's memory would be that of
 another environment. The physical id says which suffix it was created with.
 
 After a failover the templates describe the old roles: an update would shrink the writer and widen the
@@ -52,6 +52,7 @@ def act(event: dict[str, Any], _: Any) -> Result:
         return Result(event["PhysicalResourceId"])
     if event["RequestType"] == "Update":
         _check_suffix(event, own_id)
+    _check_witness(event)
     accepted = _accepted(ssm, name)
     asked = _fingerprint(event["ResourceProperties"])
     if event["RequestType"] == "Update" and asked not in accepted:
@@ -87,6 +88,16 @@ def _check_fixed(event: dict[str, Any]) -> None:
     if changed:
         told = ", ".join(f"{name} from {before[name]} to {after.get(name)}" for name in changed)
         _refuse(text(event, "Suffix"), told)
+
+
+def _check_witness(event: dict[str, Any]) -> None:
+    witness = event["ResourceProperties"].get("Parameters", {}).get("WitnessRegion")
+    pair = (text(event, "LaunchRegion"), event["ResourceProperties"].get("PeerRegion"))
+    if witness and witness in pair:
+        raise Refused(
+            f"Nothing has been touched: WitnessRegion is {witness}, which votes already. "
+            "Give a region outside the pair, or leave it empty."
+        )
 
 
 def _refuse(suffix: str, changes: str) -> None:

@@ -1,7 +1,8 @@
 """The probe: says every minute whether the launch region answers, and says it in the peer region.
 
 ``ENDPOINT`` is the address of the launch region's transaction API. One probe runs in the peer, which
-votes from outside, and one in the launch region itself. Each publishes ``METRIC`` in ``NAMESPACE`` into
+votes from outside, one in the launch region itself, and one in a third region where one is given, whose
+code is this file in the template: it must stay below 4,096 characters. Each publishes ``METRIC`` in ``NAMESPACE`` into
 ``PEER_REGION`` with the dimensions ``Suffix`` and ``From``, its own region: 1 when ``/health`` was
 answered in time, 0 when it was not. The launch region's own probe falls silent with its region, and
 so its silence is a vote too, but not without the other's.

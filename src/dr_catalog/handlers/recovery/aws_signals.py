@@ -63,7 +63,9 @@ class AwsSignals:
                     "Stat": "Minimum",
                 },
             }
-            for number, region in enumerate((settings.launch, settings.peer))
+            for number, region in enumerate(
+                filter(None, (settings.launch, settings.peer, settings.witness))
+            )
         ]
         try:
             with calling("CloudWatch"):

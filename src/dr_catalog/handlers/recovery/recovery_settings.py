@@ -43,6 +43,7 @@ class RecoverySettings:
         launch: ``LAUNCH_REGION``.
         peer: ``AWS_REGION``.
         mode: ``FAILOVER_MODE``: ``approve`` or ``automatic``.
+        witness: ``WITNESS_REGION``, a third region whose probe votes too; empty for none.
         rpo: ``RPO_SECONDS``, the tier's promise.
         rto: ``RTO_SECONDS``, the tier's promise.
         cooldown: ``COOLDOWN_SECONDS`` after a run in which detection starts none.
@@ -81,6 +82,7 @@ class RecoverySettings:
     simulation: bool = False
     database: DatabaseSettings | None = None
     drain: int = PROCESSOR_TIMEOUT
+    witness: str = ""
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> RecoverySettings:
@@ -129,6 +131,7 @@ class RecoverySettings:
             simulation="AWS_ENDPOINT_URL" in environment,
             database=database,
             drain=int(environment.get("DRAIN_SECONDS", PROCESSOR_TIMEOUT)),
+            witness=environment.get("WITNESS_REGION", ""),
         )
 
     def other(self, region: str) -> str:

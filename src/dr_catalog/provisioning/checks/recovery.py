@@ -10,6 +10,7 @@ from ... import names
 from .model import Check, Launch, check
 
 LAYER = "recovery"
+NO_WITNESS = "none"
 
 
 def recovery(launch: Launch, region: str) -> Iterator[Check]:
@@ -19,7 +20,10 @@ def recovery(launch: Launch, region: str) -> Iterator[Check]:
     if region == launch.peer_region:
         yield _machine(launch, region)
         yield _function(launch, region)
-        yield _detection(launch, region)
+        witness = launch.told(LAYER, region).get("witness-region", NO_WITNESS)
+        if witness != NO_WITNESS:
+            yield _probe(launch, witness)
+        yield _detection(launch, region, witness)
 
 
 def _state(launch: Launch, region: str) -> Check:
@@ -101,15 +105,14 @@ def _function(launch: Launch, region: str) -> Check:
     )
 
 
-def _detection(launch: Launch, region: str) -> Check:
+def _detection(launch: Launch, region: str, witness: str) -> Check:
     suffix = launch.suffix
     down = names.alarm(suffix=suffix, name="launch-region-down")
     (alarm,) = launch.client("cloudwatch", region).describe_alarms(
         AlarmNames=[down], AlarmTypes=["CompositeAlarm"]
     )["CompositeAlarms"]
-    votes = [
-        names.alarm(suffix=suffix, name=f"launch-silent-{side}") for side in ("outside", "inside")
-    ]
+    sides = ("outside", "inside", *(["witness"] if witness != NO_WITNESS else []))
+    votes = [names.alarm(suffix=suffix, name=f"launch-silent-{side}") for side in sides]
     rule = names.RECOVERY_DETECTED.of(suffix=suffix)
     pattern = json.loads(
         launch.client("events", region).describe_rule(Name=rule).get("EventPattern", "{}")
@@ -120,7 +123,8 @@ def _detection(launch: Launch, region: str) -> Check:
         down,
         region,
         {
-            "of both votes": all(f'ALARM("{vote}")' in alarm["AlarmRule"] for vote in votes),
+            f"of {len(votes)} votes": alarm["AlarmRule"].count("ALARM(") == len(votes)
+            and all(f'ALARM("{vote}")' in alarm["AlarmRule"] for vote in votes),
             "tells the topic": alarm["AlarmActions"]
             == [launch.told("monitoring", region)["topic-arn"]],
             "is heard by the rule": pattern.get("resources") == [alarm["AlarmArn"]],

@@ -25,7 +25,7 @@ from ...layers import (
 from ...layers.kms import arn_in
 from .. import parameters as given
 from ..guard import DeleteGuard, GuardedStores
-from ..peer import FOUNDATION, WORKLOAD, PeerParameters, PeerStackSet
+from ..peer import FOUNDATION, WITNESS, WORKLOAD, PeerParameters, PeerStackSet
 from ..peer_undo import PeerUndo
 from ..template import ASSET_BUCKET_PREFIX, CONTENT, PrimaryTemplate
 from ..update_guard import UpdateGuard
@@ -45,6 +45,7 @@ LAUNCH_PARAMETERS = (
     given.PEER_WEIGHT,
     given.FAILOVER_MODE,
     given.DETECTION_MINUTES,
+    given.WITNESS_REGION,
     given.DELETION_PROTECTION,
     given.ON_TERMINATION,
 )
@@ -132,7 +133,7 @@ def primary(app: cdk.App, construct_id: str, *, tier: str) -> cdk.Stack:
         "Foundation",
         kind=FOUNDATION,
         suffix=suffix,
-        peer_region=peer_region,
+        region=peer_region,
         undo=undo,
         parameters={
             given.SUFFIX: suffix,
@@ -227,13 +228,27 @@ def primary(app: cdk.App, construct_id: str, *, tier: str) -> cdk.Stack:
         launch_endpoint=api.endpoint,
     )
 
+    PeerStackSet(
+        stack,
+        "Witness",
+        kind=WITNESS,
+        suffix=suffix,
+        region=stack.value(given.WITNESS_REGION),
+        parameters={
+            given.SUFFIX: suffix,
+            given.VOTES_REGION: peer_region,
+            given.LAUNCH_ENDPOINT: api.endpoint,
+        },
+        condition=_witnessed(stack),
+    )
+
     # 4. The peer's workload.
     workload = PeerStackSet(
         stack,
         "Workload",
         kind=WORKLOAD,
         suffix=suffix,
-        peer_region=peer_region,
+        region=peer_region,
         undo=undo,
         parameters={
             given.SUFFIX: suffix,
@@ -254,6 +269,7 @@ def primary(app: cdk.App, construct_id: str, *, tier: str) -> cdk.Stack:
             given.LAUNCH_ENDPOINT: api.endpoint,
             given.FAILOVER_MODE: stack.value(given.FAILOVER_MODE),
             given.DETECTION_MINUTES: stack.value(given.DETECTION_MINUTES),
+            given.WITNESS_REGION: stack.value(given.WITNESS_REGION),
         },
         # Probe and state go after it, so that a launch that is deleted does not look like one that is down.
         after=(database, table, documents, vault, peering.ready, probe, state),
@@ -356,6 +372,16 @@ def _weighted(stack: PrimaryTemplate) -> cdk.CfnCondition:
         "Weighted",
         expression=cdk.Fn.condition_not(
             cdk.Fn.condition_equals(stack.value(given.PEER_WEIGHT), "0")
+        ),
+    )
+
+
+def _witnessed(stack: PrimaryTemplate) -> cdk.CfnCondition:
+    return cdk.CfnCondition(
+        stack,
+        "Witnessed",
+        expression=cdk.Fn.condition_not(
+            cdk.Fn.condition_equals(stack.value(given.WITNESS_REGION), "")
         ),
     )
 

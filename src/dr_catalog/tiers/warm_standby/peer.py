@@ -110,6 +110,7 @@ def workload(app: cdk.App, construct_id: str, *, tier: str) -> cdk.Stack:
             given.LAUNCH_ENDPOINT,
             given.FAILOVER_MODE,
             given.DETECTION_MINUTES,
+            given.WITNESS_REGION,
         ),
     )
     suffix, launch_region = stack.suffix, stack.value(given.LAUNCH_REGION)
@@ -210,6 +211,7 @@ def workload(app: cdk.App, construct_id: str, *, tier: str) -> cdk.Stack:
         launch_region=launch_region,
         failover_mode=stack.value(given.FAILOVER_MODE),
         detection_minutes=stack.number(given.DETECTION_MINUTES),
+        witness_region=stack.value(given.WITNESS_REGION),
         state=state.table,
         topic=monitoring.topic,
         recovered=recovered(
