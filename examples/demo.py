@@ -104,8 +104,9 @@ def story(port: str) -> None:
     document(launch)
     recovery_point(launch)
 
-    step("One name for both regions, which follows a switch in the peer and no probe")
-    name(launch, zone)
+    step("One name for both regions, which no probe moves; a failover will")
+    answering, api = answers(launch, zone), launch.told("route53", REGION)["domain-name"]
+    expect(answering() == REGION, f"{api} is answered by {answering()}")
 
     step("What would hurt is refused before anything is touched")
     run("terminate", "--suffix", SUFFIX, "--yes", env=tenant, refused=True)
@@ -259,23 +260,6 @@ def in_the_peer(person: dict[str, str]) -> dict[str, str]:
     return {**person, "AWS_DEFAULT_REGION": PEER}
 
 
-def name(launch: Launch, zone: str) -> None:
-    """Ask Route 53 which region answers, before and after the switch; this is no failover."""
-    answering, api = answers(launch, zone), launch.told("route53", REGION)["domain-name"]
-    expect(answering() == REGION, f"{api} is answered by {answering()}")
-    for region in (PEER, REGION):
-        launch.client("ssm", PEER).put_parameter(
-            Name=names.parameter(suffix=SUFFIX, layer="route53", name="serving-region"),
-            Value=region,
-            Overwrite=True,
-        )
-        launch.client("lambda", PEER).invoke(FunctionName=names.CONTROL_METRIC.of(suffix=SUFFIX))
-        until(answering, lambda answer, wanted=region: answer == wanted)
-        expect(
-            answering() == region, f"the switch says {region}: {api} is answered by {answering()}"
-        )
-
-
 def addresses(tenant: dict[str, str]) -> dict[str, str]:
     """The API's address in each region, from the launch's outputs."""
     outputs = json.loads(
@@ -396,9 +380,9 @@ def table(checks: list[Check]) -> None:
         say("  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)))
 
 
-def until(look: Any, good: Any) -> Any:
-    """Look until it is good, for at most ten seconds: replication takes its time."""
-    deadline = time.monotonic() + 10
+def until(look: Any, good: Any, *, seconds: float = 10) -> Any:
+    """Look until it is good, for at most so long: replication takes its time."""
+    deadline = time.monotonic() + seconds
     while not good(answer := look()) and time.monotonic() < deadline:
         time.sleep(0.2)
     return answer
