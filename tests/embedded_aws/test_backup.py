@@ -657,6 +657,7 @@ class Layer:
             "KeyId": self.key_id,
             "LaunchEndpoint": "https://a.example.com/live/",
             "FailoverMode": "approve",
+            "WitnessRegion": "",
             "VaultLock": lock,
             "ZoneId": "",
             "ZoneName": "",

@@ -223,6 +223,7 @@ def launched(world: World, role: str, region: str, **parameters: str) -> Runner:
         "VaultLock": "none",
         "LaunchEndpoint": "https://a.example.com/live/",
         "FailoverMode": "approve",
+        "WitnessRegion": "",
         "PeerWeight": "0",
         "KeyId": key,
         **parameters,
