@@ -380,9 +380,9 @@ def table(checks: list[Check]) -> None:
         say("  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)))
 
 
-def until(look: Any, good: Any, *, seconds: float = 10) -> Any:
-    """Look until it is good, for at most so long: replication takes its time."""
-    deadline = time.monotonic() + seconds
+def until(look: Any, good: Any) -> Any:
+    """Look until it is good, for at most ten seconds: replication takes its time."""
+    deadline = time.monotonic() + 10
     while not good(answer := look()) and time.monotonic() < deadline:
         time.sleep(0.2)
     return answer

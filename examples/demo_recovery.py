@@ -10,11 +10,13 @@ import json
 import tempfile
 import urllib.request
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from dr_catalog import failover, names
 from dr_catalog.failover.load import Load, losses
+from dr_catalog.failover.looks import NAMESPACE, SERVING
 from dr_catalog.failover.outage import taken_away
 from dr_catalog.provisioning.checks import Launch
 
@@ -50,11 +52,11 @@ def recover(
     control(aws.endpoint, "pace", waits=0.1)
     # The client has ended by then: the failback need not wait for its last requests.
     set_drain(launch, site.region, seconds=1)
-    # What the schedules do every minute, done now.
-    rules = [(region, names.PROBE) for region in site.regions]
-    for region, name in [*rules, (site.region, names.CONTROL_METRIC)]:
-        rule = name.of(suffix=suffix)
+    for region in site.regions:
+        # What the schedule does every minute, done now.
+        rule = names.PROBE.of(suffix=suffix)
         control(aws.endpoint, "rules", account=launch.account, region=region, rule=rule)
+    served_since(launch, minutes=2)
     until(
         lambda: [each for each in failover.readiness(aws, site) if each.state == "not ready"],
         lambda found: not found,
@@ -79,12 +81,11 @@ def recover(
         expect(True, f"for {load.silence():.1f} s no write was confirmed")
         page = Path(tempfile.gettempdir()) / f"dr-catalog-{suffix}-failover.html"
         run("evidence", "--suffix", suffix, "--html", str(page))
-        # Health checks look at a whole minute of the control metric.
-        until(answering, lambda region: region == back, seconds=90)
+        until(answering, lambda region: region == back)
         expect(answering() == back, f"the API's name leads to {answering()}")
     expect(True, f"{lost} is back, and its database becomes a standby of {back}'s")
     run("failback", "--suffix", suffix, "--yes")
-    until(answering, lambda region: region == lost, seconds=90)
+    until(answering, lambda region: region == lost)
     expect(answering() == lost, f"the API's name leads to {answering()}")
     since = [write for write in load.confirmed if write.region == back]
     for each in losses(aws, site, since, region=lost, endpoint=endpoints[lost]):
@@ -92,6 +93,26 @@ def recover(
             not each.lost,
             f"{each.store}: all that {back} confirmed, {each.confirmed}, is in {lost}",
         )
+
+
+def served_since(launch: Launch, *, minutes: int) -> None:
+    """Publish what the control metric's schedule did then: health checks look at whole minutes."""
+    told = [(launch.region, 1), (launch.peer_region, 0)]
+    launch.client("cloudwatch", launch.peer_region).put_metric_data(
+        Namespace=NAMESPACE,
+        MetricData=[
+            {
+                "MetricName": SERVING,
+                "Dimensions": [
+                    {"Name": "Suffix", "Value": launch.suffix},
+                    {"Name": "Region", "Value": region},
+                ],
+                "Value": value,
+                "Timestamp": datetime.now(UTC) - timedelta(minutes=minutes),
+            }
+            for region, value in told
+        ],
+    )
 
 
 def set_drain(launch: Launch, region: str, *, seconds: int) -> None:
