@@ -19,7 +19,8 @@ from botocore.config import Config
 from .. import names
 from ..errors import NotFoundError, RecoveryError, SetupError
 from ..provisioning.endpoint import Answer, call
-from ..translation import no_region, translated
+from ..session import located
+from ..translation import translated
 from .model import Lock, Run, Site, Step, Writer
 
 CONNECT_SECONDS, READ_SECONDS = 2, 8
@@ -42,12 +43,9 @@ class Aws:
         self, *, region: str | None = None, session: boto3.session.Session | None = None
     ) -> None:
         self._endpoint = os.environ.get("AWS_ENDPOINT_URL") or None
-        with translated(endpoint=self._endpoint):
-            self._session = session or boto3.session.Session(region_name=region)
-        found = region or self._session.region_name
-        if not found:
-            raise no_region()
-        self.region: str = found
+        self._session, self.region = located(
+            region=region, session=session, endpoint=self._endpoint
+        )
         self.chosen_region = region or ""
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()

@@ -20,7 +20,8 @@ from botocore.config import Config
 
 from .. import names
 from ..errors import DrCatalogError, NotFoundError, SetupError
-from ..translation import denied, no_region, translated
+from ..session import located
+from ..translation import denied, translated
 from .endpoint import Answer, call
 from .looking import Looking
 from .model import (
@@ -69,12 +70,9 @@ class Aws(Looking):
     ) -> None:
         self._call_seconds = call_seconds
         self._endpoint = os.environ.get("AWS_ENDPOINT_URL") or None
-        with translated(endpoint=self._endpoint):
-            self._session = session or boto3.session.Session(region_name=region)
-        found = region or self._session.region_name
-        if not found:
-            raise no_region()
-        self.region: str = found
+        self._session, self.region = located(
+            region=region, session=session, endpoint=self._endpoint
+        )
         self.chosen_region = region or ""
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = (
