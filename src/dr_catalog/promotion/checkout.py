@@ -36,7 +36,9 @@ def checkout(root: Path, into: Path) -> Checkout:
     commit = _git(root, "rev-parse", "HEAD").decode().strip()
     changed = _git(root, "status", "--porcelain", "--", ".").decode(errors="replace").splitlines()
     with tarfile.open(fileobj=io.BytesIO(_git(root, "archive", "HEAD"))) as archive:
-        archive.extractall(into, filter="data")
+        # Python before 3.11.4 has no filters, and takes no notice of this; the archive is git's own.
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(into)
     return Checkout(commit, tuple(changed))
 
 
