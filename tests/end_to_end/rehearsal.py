@@ -17,10 +17,13 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from dr_catalog import failover, names
 from dr_catalog.failover.load import Load
+from dr_catalog.failover.looks import database_lag
+from dr_catalog.failover.surroundings import Surroundings
 from dr_catalog.provisioning.checks import Launch
 
 from .conftest import PEER, REGION, TENANT, Identity
@@ -127,6 +130,20 @@ class Rehearsal:
                 for region in (REGION, PEER)
             ],
         )
+
+    def fallen_behind(self, *, seconds: float) -> None:
+        """Return once the standby's recorded lag is more, at a minute in which the launch region answers.
+
+        The regions must be apart already. What the lag was when the region last answered counts, so the
+        two figures must be of one minute.
+        """
+
+        def lag() -> float:
+            self.vote(1)
+            look = Surroundings(aws=self.aws, site=self.site, now=datetime.now(UTC))
+            return database_lag(look)[0] or 0.0
+
+        self.until(lag, lambda found: found > seconds, patience=120)
 
     def probe(self, *regions: str) -> None:
         """Let the probes vote now."""

@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -249,7 +248,7 @@ def test_lag_above_the_objective_is_refused_before_anything_is_touched(
 ) -> None:
     before = rehearsal.writer()
     with rehearsal.objective(seconds=1), rehearsal.region("gone"):
-        time.sleep(1.1)  # the regions have been apart for longer than the objective
+        rehearsal.fallen_behind(seconds=1)
         told = rehearsal.refused("failover")
         assert "s behind, the objective is 1 s" in told
         assert "--accept-loss" in told
