@@ -19,6 +19,7 @@ from constructs import Construct
 from .definitions import Catalog, Pipeline, load_catalog
 from .errors import DrCatalogError
 from .launch_roles import load_review
+from .names import camel
 from .releases.layout import load_release
 from .releases.rights import execution_rights, launch_rights, witness_rights
 from .stacks import (
@@ -78,16 +79,15 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
     suffix = app.node.try_get_context("environmentSuffix")
     if suffix is None:
         return []
-    builds = [catalog.products[name].builds for name in catalog.offered]
     return [
         StandaloneStack(
             app,
-            f"{name.partition(':')[2]}-{suffix}",
-            tier=load(name),
+            f"{camel(name)}-{suffix}",
+            tier=load(catalog.products[name].builds, product=name),
             suffix=suffix,
             regions=catalog.pipeline.stages[0].regions,
         )
-        for name in builds
+        for name in catalog.offered
     ]
 
 

@@ -202,7 +202,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "portfolio/constraints").mkdir()
     monkeypatch.setattr(releases, "verify_catalog", lambda catalog: ())
 
-    def no_synthesis(builds: str, *, root: Path) -> Any:
+    def no_synthesis(builds: str, *, product: str, root: Path) -> Any:
         raise ReleaseError("not synthesised", hint="not here")
 
     monkeypatch.setattr(releases, "synthesiser", no_synthesis)

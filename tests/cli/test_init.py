@@ -207,8 +207,8 @@ def test_the_first_release_is_frozen_once(run, tmp_path, monkeypatch, frozen):
     monkeypatch.undo()
     begun = []
 
-    def synthesiser(builds: str, *, root: Path):
-        begun.append((builds, root))
+    def synthesiser(builds: str, *, product: str, root: Path):
+        begun.append((builds, product, root))
         return synthesis()
 
     monkeypatch.setattr("dr_catalog.releases.synthesiser", synthesiser)
@@ -220,5 +220,5 @@ def test_the_first_release_is_frozen_once(run, tmp_path, monkeypatch, frozen):
     before = tree(tmp_path)
     again = run("init", str(tmp_path), *ACCOUNTS)
     assert "1.0.0 is frozen already" in again.stderr
-    assert begun == [("dr_catalog.tiers:WarmStandby", tmp_path)]
+    assert begun == [("dr_catalog.tiers:WarmStandby", "warm-standby", tmp_path)]
     assert tree(tmp_path) == before

@@ -19,7 +19,9 @@ from .conftest import listed, synthesis
 
 @pytest.fixture(autouse=True)
 def no_cdk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dr_catalog.releases.synthesiser", lambda builds, root: synthesis())
+    monkeypatch.setattr(
+        "dr_catalog.releases.synthesiser", lambda builds, product, root: synthesis()
+    )
 
 
 def test_release_says_what_to_add(product: Product, root: Path) -> None:

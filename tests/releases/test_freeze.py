@@ -175,5 +175,5 @@ def test_a_word_that_is_no_version_is_refused(product: Product) -> None:
 
 def test_the_synthesis_is_a_process_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(ReleaseError, match="failed with exit code") as caught:
-        synthesiser("no_such_module:Tier", root=tmp_path)(tmp_path)
+        synthesiser("no_such_module:Tier", product="sample", root=tmp_path)(tmp_path)
     assert "No module named 'no_such_module'" in caught.value.why

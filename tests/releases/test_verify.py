@@ -152,6 +152,29 @@ def test_a_template_must_refer_to_the_peers_of_its_own_release(frozen: Product) 
     assert "digest" not in rules
 
 
+def test_what_restores_is_launched_by_itself(product: Product) -> None:
+    """No template refers to it, and it is frozen, published and checked as the others are."""
+
+    def add(templates: Templates) -> None:
+        templates["restore"] = templates["foundation"] | {"Description": "A sample, from copies"}
+
+    done = freeze(product, "1.0.0", synthesise=synthesis(add))
+    assert set(done.manifest.templates) == {"primary", "foundation", "workload", "restore"}
+    assert verify_product(listed(product, "1.0.0")) == ()
+
+
+def test_a_product_may_be_a_primary_template_alone(product: Product) -> None:
+    def drop(templates: Templates) -> None:
+        resources = templates["primary"]["Resources"]
+        for role in ("Foundation", "Workload"):
+            del templates[role.lower()], resources[role]
+        del resources["Table"]["DependsOn"]
+
+    done = freeze(product, "1.0.0", synthesise=synthesis(drop))
+    assert set(done.manifest.templates) == {"primary"}
+    assert verify_product(listed(product, "1.0.0")) == ()
+
+
 def test_exceptions_cover_what_they_name_and_nothing_else(product: Product) -> None:
     def open_method(templates: Templates) -> None:
         method = templates["primary"]["Resources"]["Method"]["Properties"]

@@ -86,7 +86,8 @@ def _release(folder: Path) -> None:
         click.echo(f"{FIRST_PRODUCT} {FIRST_VERSION} is frozen already", err=True)
         return
     click.echo(f"synthesising and checking {FIRST_PRODUCT} {FIRST_VERSION}", err=True)
-    frozen = freeze(product, FIRST_VERSION, synthesise=synthesiser(product.builds, root=folder))
+    synthesise = synthesiser(product.builds, product=product.product, root=folder)
+    frozen = freeze(product, FIRST_VERSION, synthesise=synthesise)
     click.echo(frozen.folder)
 
 

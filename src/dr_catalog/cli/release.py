@@ -30,7 +30,8 @@ def command(product: str, version: str, root: str, output: str) -> None:
     found = find_product(Path(root), product)
     SemanticVersion.parse(version)  # before anything says it
     click.echo(f"synthesising and checking {product} {version}", err=True)
-    frozen = freeze(found, version, synthesise=synthesiser(found.builds, root=Path(root)))
+    synthesise = synthesiser(found.builds, product=found.product, root=Path(root))
+    frozen = freeze(found, version, synthesise=synthesise)
     for warning in frozen.warnings:
         click.echo(
             f"warning: {warning.template} {warning.resource} {warning.rule}: {warning.message}",

@@ -14,7 +14,8 @@ from .reader import Form, Section, read
 from .version import VERSION_FORM, SemanticVersion
 
 GUIDANCE = ("default", "available", "deprecated", "retired")
-TEMPLATES = ("primary", "foundation", "workload", "witness")
+TEMPLATES = ("primary", "foundation", "workload", "witness", "restore")
+"""The templates that a release may have; ``primary``, which a tenant launches, it always has."""
 DEFAULT_MARK, DEPRECATED_MARK = "[default]", "[deprecated, ends "
 """What a version's description tells of its guidance: Service Catalog knows no default version, and
 neither reason nor end of a deprecation."""
@@ -81,7 +82,7 @@ class PolicyException:
         rule: The rule's id.
         resource: A logical id or a glob over logical ids.
         finding: A glob over what the rule says; ``*`` by default.
-        template: ``primary``, ``foundation``, ``workload`` or ``witness``; empty means each of them.
+        template: One of ``TEMPLATES``; empty means each of them.
         reason: Why it is accepted.
     """
 

@@ -35,7 +35,7 @@ class Change:
     """One difference.
 
     Args:
-        template: ``primary``, ``foundation``, ``workload`` or ``witness``.
+        template: The template's role, such as ``primary``.
         kind: ``parameter``, ``output`` or ``resource``.
         name: Its name or logical id.
         what: What happened to it.

@@ -17,7 +17,7 @@ class Finding:
     Args:
         product: The product; empty when it concerns the catalog.
         version: The version; empty when it concerns the product.
-        template: ``primary``, ``foundation``, ``workload`` or ``witness``; empty when it concerns the release.
+        template: The template's role, such as ``primary``; empty when it concerns the release.
         resource: Logical id, parameter, file or asset; empty when it concerns the template.
         rule: ``DR...`` for a policy, cfn-lint's id, or a word such as ``digest``.
         message: What is wrong.

@@ -180,9 +180,11 @@ def _check_fields(
 
 
 def _check_references(report: _Report, templates: Mapping[str, bytes]) -> Iterator[Finding]:
-    peers = {digest(content) for role, content in templates.items() if role != "primary"}
+    others = {role: digest(text) for role, text in templates.items() if role != "primary"}
     used = set(_TEMPLATE_URL.findall(templates["primary"].decode()))
-    for sha256 in sorted(used ^ peers):
+    # What restores is launched by itself, when the launch it is for may be gone.
+    needed = {sha256 for role, sha256 in others.items() if role != "restore"}
+    for sha256 in sorted((used - set(others.values())) | (needed - used)):
         what = "refers to a template that is not" if sha256 in used else "does not refer to one"
         yield report(
             "template-reference",

@@ -1,7 +1,7 @@
 """Where a release lies on disk, and reading it from there.
 
 products/<product>/product.yaml
-products/<product>/releases/<version>/{primary,foundation,workload,witness}.template.json
+products/<product>/releases/<version>/<role>.template.json   primary and what else it has
 products/<product>/releases/<version>/release.yaml
 products/assets/<sha256>.zip                           shared by every product
 """
@@ -24,7 +24,7 @@ class Release:
     """A frozen version, read from disk.
 
     Args:
-        templates: Role (``primary``, ``foundation``, ``workload``, ``witness``) to the template's bytes.
+        templates: Role, ``primary`` and what else it has, to the template's bytes.
     """
 
     folder: Path

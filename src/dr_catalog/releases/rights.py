@@ -21,7 +21,7 @@ from .layout import read_templates, release_folder
 from .schemas import schema
 from .template import Template
 
-PRIMARY, PEER, WITNESS = ("primary",), ("foundation", "workload"), ("witness",)
+PRIMARY, PEER, WITNESS = ("primary",), ("foundation", "workload", "restore"), ("witness",)
 # Nothing in a launch lists all that there is, so what the "list" handlers alone name is left out.
 VERBS = ("create", "read", "update", "delete", "tagging")
 RETIRED_VERBS = ("read", "delete")

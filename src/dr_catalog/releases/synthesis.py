@@ -16,11 +16,12 @@ Synthesiser = Callable[[Path], None]
 _TIMEOUT_SECONDS = 600
 
 
-def synthesiser(builds: str, *, root: Path) -> Synthesiser:
+def synthesiser(builds: str, *, product: str, root: Path) -> Synthesiser:
     """The synthesis of ``module:Class``.
 
     Args:
         builds: The class; a module of the catalog's own is found below ``root``.
+        product: The name of the product that it is for.
         root: The catalog's root.
 
     Returns:
@@ -30,7 +31,7 @@ def synthesiser(builds: str, *, root: Path) -> Synthesiser:
     def synthesise(out: Path) -> None:
         # Neither CDK's context nor Python's hash seed may reach the bytes.
         environment = {k: v for k, v in os.environ.items() if not k.startswith("CDK_")}
-        command = [sys.executable, "-m", "dr_catalog.tiers.synthesis", builds, str(out)]
+        command = [sys.executable, "-m", "dr_catalog.tiers.synthesis", builds, product, str(out)]
         try:
             done = subprocess.run(
                 command,
@@ -49,7 +50,7 @@ def synthesiser(builds: str, *, root: Path) -> Synthesiser:
             raise ReleaseError(
                 f"the synthesis of {builds} failed with exit code {done.returncode}",
                 why="\n        ".join(done.stderr.strip().splitlines()[-12:]),
-                hint=f"python -m dr_catalog.tiers.synthesis {builds} <folder> shows it whole",
+                hint=f"python -m dr_catalog.tiers.synthesis {builds} {product} <folder> shows it whole",
             )
 
     return synthesise

@@ -84,7 +84,7 @@ class Template:
     """One template.
 
     Args:
-        role: ``primary``, ``foundation``, ``workload`` or ``witness``.
+        role: Such as ``primary``.
         body: The template as JSON has it.
     """
 

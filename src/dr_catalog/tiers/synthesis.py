@@ -1,9 +1,9 @@
 """From a tier's class to its raw templates and the folders of its code.
 
-    python -m dr_catalog.tiers.synthesis dr_catalog.tiers:WarmStandby OUT
+    python -m dr_catalog.tiers.synthesis dr_catalog.tiers:WarmStandby warm-standby OUT
 
-writes ``OUT/{primary,foundation,workload}.template.json``, that of a witness where the tier has one, and ``OUT/assets.json`` (asset key to
-the zip or folder it is made from). A release is frozen from these; the commands that freeze never
+writes ``OUT/primary.template.json``, the template of each other role that the tier has, and
+``OUT/assets.json`` (asset key to the zip or folder it is made from). A release is frozen from these; the commands that freeze never
 import CDK themselves. Construct paths and CDK's own metadata are left out, so that the same code
 gives the same bytes anywhere.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import inspect
 import json
 import sys
 from collections.abc import Iterator
@@ -21,9 +22,8 @@ from typing import Protocol
 
 import aws_cdk as cdk
 
-ROLES = ("foundation", "workload", "witness", "primary")
-OPTIONAL = ("witness",)
-"""Those that a tier may do without."""
+from ..definitions.product import TEMPLATES
+
 CONTEXT = {
     "aws:cdk:enable-path-metadata": False,
     "aws:cdk:enable-asset-metadata": False,
@@ -33,19 +33,23 @@ CONTEXT = {
 
 
 class Tier(Protocol):
-    """What ``product.yaml`` may name under ``builds``; it may have a ``witness``, too."""
+    """What ``product.yaml`` may name under ``builds``.
+
+    A method of the same form for any other role of ``TEMPLATES`` gives the tier that template, unless
+    it returns None. A class that takes the keyword ``product`` is told the product's name.
+    """
 
     name: str
 
     def primary(self, app: cdk.App, construct_id: str) -> cdk.Stack: ...
-    def foundation(self, app: cdk.App, construct_id: str) -> cdk.Stack: ...
-    def workload(self, app: cdk.App, construct_id: str) -> cdk.Stack: ...
 
 
-def load(builds: str) -> Tier:
-    """An instance of the class that ``module:Class`` names."""
+def load(builds: str, *, product: str) -> Tier:
+    """An instance of the class that ``module:Class`` names, for this product."""
     module, _, name = builds.partition(":")
-    tier: Tier = getattr(importlib.import_module(module), name)()
+    made = getattr(importlib.import_module(module), name)
+    told = {"product": product} if "product" in inspect.signature(made).parameters else {}
+    tier: Tier = made(**told)
     return tier
 
 
@@ -73,11 +77,8 @@ def synthesise(*, tier: Tier, out: Path) -> None:
         analytics_reporting=False,
         builtin_cloud_formation_validation=False,  # a release is validated when it is frozen
     )
-    stacks = {
-        role: getattr(tier, role)(app, role)
-        for role in ROLES
-        if role not in OPTIONAL or hasattr(tier, role)
-    }
+    made = {role: getattr(tier, role)(app, role) for role in TEMPLATES if hasattr(tier, role)}
+    stacks = {role: stack for role, stack in made.items() if stack is not None}
     assembly = app.synth()
     assets: dict[str, str] = {}
     for role, stack in stacks.items():
@@ -97,4 +98,4 @@ def synthesise(*, tier: Tier, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    synthesise(tier=load(sys.argv[1]), out=Path(sys.argv[2]))
+    synthesise(tier=load(sys.argv[1], product=sys.argv[2]), out=Path(sys.argv[3]))
