@@ -1,4 +1,4 @@
-"""One embedded AWS in which the repository's own catalog is published and a tenant is onboarded.
+"""One embedded AWS in which the repository's warm standby is published and a tenant is onboarded.
 
 Everything goes through the commands and the public APIs, in the hub's and the tenant's accounts, as
 in the demo; each test launches under suffixes of its own.
@@ -27,8 +27,8 @@ from dr_catalog.publishing import onboard, publish
 from dr_catalog.publishing.assembly import synthesise
 
 from ..embedded_aws.conftest import serving
+from .catalogs import catalog_root
 
-ROOT = Path(__file__).parents[2]
 HUB, TENANT = "111111111111", "222222222222"
 REGION, PEER, WITNESS = "us-east-1", "us-west-2", "eu-west-1"
 
@@ -136,9 +136,15 @@ def person(server: str) -> Callable[[str], Identity]:
 
 
 @pytest.fixture(scope="session")
-def synthesised() -> Mapping[str, str]:
-    """The stacks of the repository's catalog; those that onboard are the same for any stage."""
-    return synthesise(ROOT)
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The root of the catalog that is published: the repository's with warm standby alone."""
+    return catalog_root(tmp_path_factory.mktemp("catalog"))
+
+
+@pytest.fixture(scope="session")
+def synthesised(catalog: Path) -> Mapping[str, str]:
+    """The catalog's stacks; those that onboard are the same for any stage."""
+    return synthesise(catalog)
 
 
 @contextmanager
@@ -166,26 +172,30 @@ def calls_of_publish() -> set[tuple[str, str]]:
 @pytest.fixture(scope="session")
 def hub(
     person: Callable[[str], Identity],
+    catalog: Path,
     synthesised: Mapping[str, str],
     calls_of_publish: set[tuple[str, str]],
 ) -> Identity:
     """The platform engineer, once the catalog is published."""
     engineer = person(HUB)
     with without_synthesis(synthesised), recorded(calls_of_publish):
-        engineer.ok("publish", "--stage", "dev", "--root", str(ROOT))
+        engineer.ok("publish", "--stage", "dev", "--root", str(catalog))
     return engineer
 
 
 @pytest.fixture(scope="session")
 def tenant(
-    hub: Identity, person: Callable[..., Identity], synthesised: Mapping[str, str]
+    hub: Identity,
+    person: Callable[..., Identity],
+    catalog: Path,
+    synthesised: Mapping[str, str],
 ) -> Identity:
     """Someone of the tenant team, in the role that may launch, once the account is onboarded."""
     endpoint = hub.settings["AWS_ENDPOINT_URL"]
     make_role(endpoint=endpoint, account=TENANT, role=ACCESS_ROLE, trusted=(HUB,))
     make_role(endpoint=endpoint, account=TENANT, role="dr-tenant", trusted=(TENANT,))
     with without_synthesis(synthesised):
-        hub.ok("onboard", "--account", TENANT, "--stage", "dev", "--root", str(ROOT))
+        hub.ok("onboard", "--account", TENANT, "--stage", "dev", "--root", str(catalog))
     credentials = dict(assume(endpoint=endpoint, account=TENANT, role="dr-tenant"))
     return person(credentials.pop("AWS_ACCESS_KEY_ID"), **credentials)
 

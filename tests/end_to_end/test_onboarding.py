@@ -7,7 +7,6 @@ parameter. All else is the real thing: the commands, the roles, the shares, AWS 
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +21,8 @@ from dr_catalog.cli.organisation import ACCESS_ROLE, assume, make_role
 from dr_catalog.publishing import offboard
 from dr_catalog.publishing.stack import remove
 
-from .conftest import PEER, REGION, ROOT, Identity
+from .catalogs import catalog_root
+from .conftest import PEER, REGION, Identity
 
 HUB, ACCOUNT, UNPUBLISHED = "444444444444", "333333333333", "555555555555"
 REGIONS = (REGION, PEER)
@@ -129,15 +129,8 @@ def _roles(owner: Identity) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def estate(person: Callable[..., Identity], tmp_path_factory: pytest.TempPathFactory) -> Estate:
-    root = tmp_path_factory.mktemp("catalog")
-    shutil.copytree(ROOT / "portfolio", root / "portfolio")
-    (root / "products").symlink_to(ROOT / "products")
-    (root / "pipeline").mkdir()
-    (root / "pipeline/pipeline.yaml").write_text(PIPELINE)
-    portfolio = root / "portfolio/portfolio.yaml"
-    text = portfolio.read_text()
-    assert '"222222222222"' in text
-    portfolio.write_text(text.replace('"222222222222"', f'"{ACCOUNT}", "666666666666"'))
+    accounts = (ACCOUNT, "666666666666")
+    root = catalog_root(tmp_path_factory.mktemp("catalog"), accounts=accounts, pipeline=PIPELINE)
     hub, owner = person(HUB), person(ACCOUNT)
     # Publishing makes it; the roles' template is too long for a request.
     bucket = f"dr-catalog-assets-{HUB}-{REGION}"

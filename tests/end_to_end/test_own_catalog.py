@@ -20,7 +20,8 @@ from dr_catalog.cli.organisation import ACCESS_ROLE, assume, make_role
 from dr_catalog.cli.simulation import Simulation
 from dr_catalog.publishing import assembly
 
-from .conftest import REGION, ROOT, Identity
+from .catalogs import ROOT
+from .conftest import REGION, Identity
 
 HUB, TENANT = "777777777777", "888888888888"
 FIRST_RELEASE = "products/warm-standby/releases/1.0.0"

@@ -13,7 +13,8 @@ from dr_catalog.cli.organisation import ACCESS_ROLE, assume, make_role
 from dr_catalog.publishing import assembly
 from dr_catalog.publishing.pipeline_stacks import PipelineDeployment as Deployment
 
-from .conftest import ROOT, Identity
+from .catalogs import ROOT
+from .conftest import Identity
 
 PIPELINE, STRANGER = "555555555555", "999999999999"
 STAGES = {"dev": "111111111111", "staging": "333333333333", "prod": "444444444444"}

@@ -24,7 +24,8 @@ from dr_catalog.definitions import load_product
 from dr_catalog.releases.layout import load_release
 from dr_catalog.releases.manifest import digest
 
-from .conftest import PEER, REGION, ROOT, Identity
+from .catalogs import catalog_root
+from .conftest import PEER, REGION, Identity
 
 PIPELINE, FIRST, LAST = "650000000000", "610000000000", "620000000000"
 STAGES = f"""
@@ -75,11 +76,8 @@ def promoted(
     person: Callable[[str], Identity], tmp_path_factory: pytest.TempPathFactory
 ) -> Promoted:
     """The commit in the last stage."""
-    root = tmp_path_factory.mktemp("catalog")
-    for folder in ("portfolio", "products", "pipeline"):
-        shutil.copytree(ROOT / folder, root / folder)
+    root = catalog_root(tmp_path_factory.mktemp("catalog"), pipeline=STAGES, copied=True)
     _with_two_versions(root / "products" / "warm-standby")
-    (root / "pipeline" / "pipeline.yaml").write_text(STAGES)
     publish = root / "pipeline" / "buildspecs" / "publish.yaml"
     publish.write_text(publish.read_text() + '      - echo "of this commit $STAGE $STEP" >&2\n')
     someone = ("-c", "user.name=test", "-c", "user.email=test@example.com")

@@ -6,6 +6,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from dr_catalog.publishing import assembly, onboard, publish
 from dr_catalog.publishing.stack import INLINE_LIMIT, Store, deploy
 from dr_catalog.releases import load_release
 
-from .conftest import HUB, PEER, REGION, ROOT, TENANT, Identity
+from .conftest import HUB, PEER, REGION, TENANT, Identity
 
 REGIONS = pytest.mark.parametrize("region", [REGION, PEER])
 
@@ -40,9 +41,9 @@ def versions(hub: Identity, region: str) -> dict[str, dict[str, Any]]:
 
 @REGIONS
 def test_every_release_is_a_version_whose_template_is_the_frozen_one(
-    hub: Identity, region: str
+    hub: Identity, catalog: Path, region: str
 ) -> None:
-    product = load_catalog(ROOT).products["warm-standby"]
+    product = load_catalog(catalog).products["warm-standby"]
     published = versions(hub, region)
     assert list(published) == [entry.version for entry in product.versions]
     bucket = f"dr-catalog-assets-{HUB}-{region}"
@@ -102,16 +103,16 @@ def test_who_is_no_principal_sees_no_product(
 
 
 def test_publishing_and_onboarding_again_change_nothing(
-    hub: Identity, tenant: Identity, monkeypatch: pytest.MonkeyPatch
+    hub: Identity, tenant: Identity, catalog: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     anew = functools.cache(assembly.synthesise)  # once more, for both
     for module in (publish, onboard):
         monkeypatch.setattr(module, "synthesise", anew)
     before = [versions(hub, region) for region in (REGION, PEER)]
-    again = hub.json("publish", "--stage", "dev", "--root", str(ROOT))
+    again = hub.json("publish", "--stage", "dev", "--root", str(catalog))
     assert [each["changes"] for each in again] == [[], []]
     assert [versions(hub, region) for region in (REGION, PEER)] == before
-    again = hub.json("onboard", "--account", TENANT, "--stage", "dev", "--root", str(ROOT))
+    again = hub.json("onboard", "--account", TENANT, "--stage", "dev", "--root", str(catalog))
     assert [each["changes"] for each in again] == [[], []]
 
 
@@ -149,16 +150,16 @@ def test_a_template_too_long_for_a_request_goes_through_the_hubs_bucket(
     ],
 )
 def test_what_is_not_defined_is_refused_by_name(
-    hub: Identity, words: tuple[str, ...], expected: str
+    hub: Identity, catalog: Path, words: tuple[str, ...], expected: str
 ) -> None:
-    refused = hub.run(*words, "--root", str(ROOT))
+    refused = hub.run(*words, "--root", str(catalog))
     assert refused.exit_code == 1
     assert expected in refused.stderr
 
 
 def test_publishing_with_another_accounts_credentials_is_refused(
-    person: Callable[[str], Identity],
+    person: Callable[[str], Identity], catalog: Path
 ) -> None:
-    refused = person(TENANT).run("publish", "--stage", "dev", "--root", str(ROOT))
+    refused = person(TENANT).run("publish", "--stage", "dev", "--root", str(catalog))
     assert refused.exit_code == 1
     assert f"is published in account {HUB}" in refused.stderr

@@ -7,7 +7,6 @@ region, and once it is mended the same command launches.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -18,7 +17,8 @@ import pytest
 from dr_catalog import names
 from dr_catalog.cli.organisation import ACCESS_ROLE, assume, make_role
 
-from .conftest import HUB, PEER, REGION, ROOT, TENANT, Identity, without_synthesis
+from .catalogs import catalog_root
+from .conftest import HUB, PEER, REGION, TENANT, Identity, without_synthesis
 from .estate import estate
 from .test_failed_launches import husk
 
@@ -111,12 +111,7 @@ def account(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Account]:
     """The account, with which the hub shares for as long as these tests run."""
-    root = tmp_path_factory.mktemp("catalog")
-    shutil.copytree(ROOT / "portfolio", root / "portfolio")
-    for name in ("products", "pipeline"):
-        (root / name).symlink_to(ROOT / name)
-    file = root / "portfolio/portfolio.yaml"
-    file.write_text(file.read_text().replace('["222222222222"]', f'["{ACCOUNT}"]'))
+    root = catalog_root(tmp_path_factory.mktemp("catalog"), accounts=[ACCOUNT])
     endpoint = hub.settings["AWS_ENDPOINT_URL"]
     make_role(endpoint=endpoint, account=ACCOUNT, role=ACCESS_ROLE, trusted=(HUB,))
     make_role(endpoint=endpoint, account=ACCOUNT, role="dr-tenant", trusted=(ACCOUNT,))

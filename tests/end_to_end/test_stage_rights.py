@@ -23,7 +23,7 @@ from dr_catalog.provisioning import checks
 from dr_catalog.provisioning.checks.left import left
 from dr_catalog.publishing import Accounts
 
-from .conftest import PEER, REGION, ROOT, Identity, environment, recorded
+from .conftest import PEER, REGION, Identity, environment, recorded
 
 # Where IAM calls an operation by another name.
 ACTIONS = {
@@ -91,10 +91,10 @@ def test_a_canary_calls_what_its_role_may(
 
 
 def test_the_stages_beside_call_what_their_reader_may(
-    synthesised: Mapping[str, str], hub: Identity
+    synthesised: Mapping[str, str], hub: Identity, catalog: Path
 ) -> None:
     calls: set[tuple[str, str]] = set()
-    dev = load_catalog(ROOT).pipeline.stages[0]
+    dev = load_catalog(catalog).pipeline.stages[0]
     with environment(hub.settings), recorded(calls):
         there = standing(dev, Accounts())
     assert there.unreachable == ""
