@@ -23,6 +23,7 @@ FIXED = (
     "ManageMasterUserPassword",
     "MasterUsername",
     "Port",
+    "SnapshotIdentifier",
     "StorageEncrypted",
 )
 CHANGEABLE = (
@@ -41,6 +42,11 @@ CHANGEABLE = (
 SWITCHES = ("CopyTagsToSnapshot", "DeletionProtection", "EnableIAMDatabaseAuthentication")
 LOGS, GLOBAL = "EnableCloudwatchLogsExports", "GlobalClusterIdentifier"
 PROPERTIES = (*FIXED, *CHANGEABLE, LOGS, GLOBAL)
+SNAPSHOT = "SnapshotIdentifier"
+INHERITED = ("DatabaseName", "MasterUserPassword", "MasterUsername", "StorageEncrypted")
+"""What a cluster has from its snapshot; only encryption may be stated all the same."""
+AFTER_RESTORING = ("BackupRetentionPeriod", "PreferredBackupWindow", "PreferredMaintenanceWindow")
+"""What RDS takes no word on while it restores."""
 
 
 def create(logical_id: str, properties: Properties, stack_name: str) -> Made:
@@ -48,8 +54,27 @@ def create(logical_id: str, properties: Properties, stack_name: str) -> Made:
     known(properties, ("Tags", *PROPERTIES))
     name = properties.get("DBClusterIdentifier") or f"{stack_name}-{logical_id}".lower()
     wanted = {each: properties[each] for each in PROPERTIES if each in properties}
-    here("rds").create_db_cluster(**{**wanted, "DBClusterIdentifier": name}, Tags=tags(properties))
+    wanted |= {"DBClusterIdentifier": name, "Tags": tags(properties)}
+    if SNAPSHOT in properties:
+        _restore(wanted)
+    else:
+        here("rds").create_db_cluster(**wanted)
     return _made(name)
+
+
+def _restore(wanted: dict[str, Any]) -> None:
+    """Make it from a snapshot, and set then what can't be set with that."""
+    if GLOBAL in wanted or any(each in wanted for each in INHERITED[:-1]):
+        raise ValueError(
+            f"{wanted['DBClusterIdentifier']} has {', '.join(INHERITED[:-1])} from its snapshot, and "
+            "joins no global cluster: say none of them"
+        )
+    later = {each: wanted[each] for each in AFTER_RESTORING if each in wanted}
+    known_then = {each: value for each, value in wanted.items() if each not in (*later, *INHERITED)}
+    rds, name = here("rds"), wanted["DBClusterIdentifier"]
+    rds.restore_db_cluster_from_snapshot(**known_then)
+    if later:
+        rds.modify_db_cluster(DBClusterIdentifier=name, ApplyImmediately=True, **later)
 
 
 def update(

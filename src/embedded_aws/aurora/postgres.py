@@ -185,6 +185,16 @@ class Server:
         """Move the data of a server that is stopped to another folder."""
         self._data.rename(place)
 
+    def save_data(self, place: Path) -> None:
+        """Copy the data to another folder, of a server that goes on if it runs."""
+        if self.running:
+            self._run(
+                ["pg_basebackup", f"--pgdata={place}", f"--host={self.folder}"],
+                [f"--username={ADMINISTRATOR}", "--checkpoint=fast", "--no-sync", "--no-password"],
+            )
+        else:
+            shutil.copytree(self._data, place)
+
     def take_data(self, place: Path) -> None:
         """Begin with a copy of data that were kept."""
         shutil.copytree(place, self._data)

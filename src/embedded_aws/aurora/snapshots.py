@@ -2,7 +2,8 @@
 
 One is taken of a cluster that a failover left behind, before it follows the new writer: it may hold
 the only copy of what that cluster accepted last. It is RDS's own, so it goes with its cluster; a copy
-of it is kept. Here a snapshot of any other kind holds no data and can't be restored.
+of it is kept. The others are AWS Backup's recovery points, which go with those. A snapshot of any other
+kind holds no data here and can't be restored; nor does that of a cluster that has no server.
 
 See https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html
 """
@@ -25,6 +26,7 @@ from .postgres import Server
 Record = dict[str, Any]
 
 PREFIX = "rds:unplanned-global-failover-"
+AUTOMATED, MANUAL, BACKUP = "automated", "manual", "awsbackup"
 _snapshots = require(rds, "_db_cluster_snapshots")
 _create = require(rds, "_create_cluster_snapshot_internal")
 _numbers = itertools.count(1)
@@ -33,17 +35,39 @@ _places: dict[str, Path] = {}
 
 def keep(account: str, region: str, cluster: Record, server: Server) -> None:
     """Take the data of a cluster's server, which is stopped, as a snapshot."""
-    place = folder.root() / f"snapshot-{next(_numbers)}"
+    place = _new_place()
     server.keep_data(place)
     now = datetime.now(UTC).strftime("%Y-%m-%d-%H-%M-%S-%f")[:-3]
     with request_scope(account, region):
-        made = _create(f"{PREFIX}{cluster['DBClusterIdentifier']}-{now}", cluster)
-        made |= {
-            "SnapshotType": "automated",
-            "VpcId": cluster.get("VpcId", ""),
-            "_MasterUserPassword": cluster.get("_MasterUserPassword"),
-        }
-    _places[made["DBClusterSnapshotArn"]] = place
+        name = f"{PREFIX}{cluster['DBClusterIdentifier']}-{now}"
+        _places[_made(name, cluster, AUTOMATED)] = place
+
+
+def take(name: str, cluster: Record, server: Server | None) -> None:
+    """Take the data of a cluster of this account and region, which goes on, as AWS Backup's snapshot.
+
+    Args:
+        server: Its server; None where it never had an instance, and then the snapshot holds no data.
+    """
+    arn = _made(name, cluster, BACKUP)
+    if server is not None:
+        _places[arn] = _new_place()
+        server.save_data(_places[arn])
+
+
+def _new_place() -> Path:
+    return folder.root() / f"snapshot-{next(_numbers)}"
+
+
+def _made(name: str, cluster: Record, kind: str) -> str:
+    """A snapshot's record in this account and region; its ARN."""
+    made = _create(name, cluster)
+    made |= {
+        "SnapshotType": kind,
+        "VpcId": cluster.get("VpcId", ""),
+        "_MasterUserPassword": cluster.get("_MasterUserPassword"),
+    }
+    return str(made["DBClusterSnapshotArn"])
 
 
 def place(arn: str) -> Path:
@@ -68,25 +92,38 @@ def find(account: str, region: str, name: str) -> Record | None:
     return found
 
 
-def copy(source: Record, *, name: str, account: str, region: str, key: str) -> Record:
-    """A manual snapshot with the same data.
+def copy(
+    source: Record, *, name: str, account: str, region: str, key: str, kind: str = MANUAL
+) -> Record:
+    """A snapshot with the same data.
 
     Args:
         source: The snapshot that is copied.
         key: The KMS key of the copy.
+        kind: What kind of snapshot it is.
     """
     arn = f"arn:aws:rds:{region}:{account}:cluster-snapshot:{name}"
     made = {
         **source,
         "DBClusterSnapshotIdentifier": name,
         "DBClusterSnapshotArn": arn,
-        "SnapshotType": "manual",
+        "SnapshotType": kind,
         "KmsKeyId": key,
         "SourceDBClusterSnapshotArn": source["DBClusterSnapshotArn"],
     }
     _snapshots.set_scoped(account, region, name, made)
-    _places[arn] = _places[source["DBClusterSnapshotArn"]]
+    if source["DBClusterSnapshotArn"] in _places:
+        _places[arn] = _places[source["DBClusterSnapshotArn"]]
     return made
+
+
+def delete(account: str, region: str, name: str) -> None:
+    """Delete a snapshot, if it is there."""
+    found = find(account, region, name)
+    if found is not None:
+        with request_scope(account, region):
+            del _snapshots[name]
+        drop(found["DBClusterSnapshotArn"])
 
 
 def drop(arn: str) -> None:
@@ -102,7 +139,7 @@ def drop_automated(account: str, region: str, cluster: str) -> None:
         for name, snapshot in list(_snapshots.items()):
             if (snapshot["DBClusterIdentifier"], snapshot["SnapshotType"]) == (
                 cluster,
-                "automated",
+                AUTOMATED,
             ):
                 del _snapshots[name]
                 drop(snapshot["DBClusterSnapshotArn"])

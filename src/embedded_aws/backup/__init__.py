@@ -3,12 +3,13 @@
 vault_type.py, plan_types.py, testing_types.py: the resource types, which call the API
 -> protocol.py: a request as botocore's model reads it -> service.py: its operation
 -> vaults.py, plans.py, testing.py, settings.py: what is kept and read back, in the stores of state.py
--> jobs.py, copies.py: recovery points (points.py) of tables and clusters (sources.py), and what
-EventBridge and CloudWatch are told of them (told.py)
+-> jobs.py, copies.py, restores.py: recovery points (points.py) of tables, clusters and buckets
+(sources.py), what they hold (contents.py), and what EventBridge and CloudWatch are told of them (told.py)
 
 ministack's own service is replaced as a whole, since its jobs leave nothing behind. A recovery point
-says whose it is, what encrypts it and how long it is kept; it holds no data, and there are no restore
-jobs. A job ends with the call that starts it. Time does not pass: no schedule fires, no point expires.
+says whose it is, what encrypts it and how long it is kept, and holds the data there were. A cluster's is
+a snapshot of RDS, and restored as one; there is no restore job for it. A job ends with the call that
+starts it. Time does not pass: no schedule fires, no point expires.
 """
 
 from __future__ import annotations

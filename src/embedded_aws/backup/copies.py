@@ -14,7 +14,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region, request_scope
 
 from ..regions.state import held
-from . import checks, jobs, listing, points, settings, sources, state, told, vaults
+from . import checks, contents, jobs, listing, points, settings, sources, state, told, vaults
 from .errors import conflicting, invalid, not_found, refuse_others
 from .state import Answer, Params, Record
 
@@ -61,6 +61,7 @@ def _start(params: Params) -> Answer:
     else:
         with request_scope(get_account_id(), region):
             copy = points.keep(_copied(job, point, vault), lifecycle, vault=vault)
+            contents.copy(point, copy)
         job |= {"State": "COMPLETED", "DestinationRecoveryPointArn": copy["RecoveryPointArn"]}
         job["DestinationEncryptionKeyArn"] = copy["EncryptionKeyArn"]
     job["CompletionDate"] = state.now()

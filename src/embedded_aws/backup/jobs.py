@@ -6,9 +6,12 @@ role may do) ends the job as FAILED, with the reason in its status message.
 
 from __future__ import annotations
 
+from typing import Any
+
 from ministack.core.responses import get_account_id
 
-from . import checks, listing, points, settings, sources, state, told, vaults
+from ..aurora.postgres import PostgresError
+from . import checks, contents, listing, points, settings, sources, state, told, vaults
 from .errors import not_found, refuse_others
 from .sources import Source
 from .state import Answer, Params, Record
@@ -58,11 +61,12 @@ def _start(params: Params) -> Answer:
     checks.windows(params.get("StartWindowMinutes"), params.get("CompleteWindowMinutes"))
     job = _created(params, vault, source)
     problem = vaults.retention_problem(vault, lifecycle) or missing_call(role, source.calls)
+    if not problem:
+        point = _taken(job, source, vault, {**source.tags, **params.get("RecoveryPointTags", {})})
+        problem = _keep(point, lifecycle, vault)
     if problem:
         job |= {"State": "FAILED", "StatusMessage": problem}
     else:
-        point = _taken(job, source, vault, {**source.tags, **params.get("RecoveryPointTags", {})})
-        points.keep(point, lifecycle, vault=vault)
         job |= {name: point[name] for name in ("EncryptionKeyArn", "IsEncrypted")}
         job |= {"RecoveryPointArn": point["RecoveryPointArn"], "RecoveryPointLifecycle": lifecycle}
         job |= {"State": "COMPLETED", "PercentDone": "100.0"}
@@ -70,6 +74,16 @@ def _start(params: Params) -> Answer:
     state.backup_jobs[job["BackupJobId"]] = job
     told.of_backup(job)
     return _started(job)
+
+
+def _keep(point: Record, lifecycle: dict[str, Any], vault: Record) -> str:
+    """Keep what the resource holds; why that is not possible, empty if it is."""
+    try:
+        contents.take(point)
+    except PostgresError as failed:
+        return f"The snapshot of {point['ResourceArn']} failed: {failed}"
+    points.keep(point, lifecycle, vault=vault)
+    return ""
 
 
 def _created(params: Params, vault: Record, source: Source) -> Record:

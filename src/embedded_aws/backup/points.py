@@ -6,7 +6,7 @@ from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
 
-from . import checks, listing, sources, state, told, vaults
+from . import checks, contents, listing, sources, state, told, vaults
 from .errors import conflicting, invalid, not_found, refuse_others
 from .state import Answer, Params, Record
 
@@ -107,6 +107,7 @@ def _delete(params: Params) -> Answer:
     point = _of(params)
     _free(point)
     del state.points[point["RecoveryPointArn"]]
+    contents.drop(point)
     return {}
 
 

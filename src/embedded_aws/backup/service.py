@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from ..extension import Response
-from . import copies, jobs, plans, points, protocol, settings, tagging, testing, vaults
+from . import copies, jobs, plans, points, protocol, restores, settings, tagging, testing, vaults
 from .errors import RefusedError
 from .state import Answer, Params
 
 _operations: dict[str, Callable[[Params], Answer]] = {
     name: operation
-    for module in (vaults, plans, testing, jobs, copies, points, tagging, settings)
+    for module in (vaults, plans, testing, jobs, copies, restores, points, tagging, settings)
     for name, operation in module.OPERATIONS.items()
 }
 

@@ -30,6 +30,8 @@ backup_jobs = account_region_store()
 """By id."""
 copy_jobs = account_region_store()
 """By id, in the region that is copied from."""
+restore_jobs = account_region_store()
+"""By id."""
 region_settings = account_region_store()
 """What was set, by the name of the preference."""
 

@@ -50,6 +50,18 @@ _COPY = (
     "SourceBackupVaultArn",
     "SourceRecoveryPointArn",
 )
+_RESTORE = (
+    "BackupSizeInBytes",
+    "CompletionDate",
+    "CreatedResourceArn",
+    "CreationDate",
+    "IamRoleArn",
+    "PercentDone",
+    "RecoveryPointArn",
+    "ResourceType",
+    "RestoreJobId",
+    "StatusMessage",
+)
 _POINT = (
     "BackupSizeInBytes",
     "BackupVaultArn",
@@ -78,6 +90,14 @@ def of_copy(job: Record) -> None:
     """Tell of a copy job that has ended."""
     _of_job("Copy Job State Change", job, _COPY, job.get("DestinationRecoveryPointArn"))
     _count("NumberOfCopyJobs", job, job["SourceBackupVaultArn"].rpartition(":")[2])
+
+
+def of_restore(job: Record) -> None:
+    """Tell of a restore job that has ended."""
+    created = [job["CreatedResourceArn"]] if "CreatedResourceArn" in job else []
+    _tell(
+        "Restore Job State Change", [{**_detail(job, _RESTORE), "status": job["Status"]}], created
+    )
 
 
 def of_point(point: Record) -> None:
