@@ -18,7 +18,6 @@ See https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Compos
 from __future__ import annotations
 
 import aws_cdk as cdk
-from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -27,6 +26,7 @@ from constructs import Construct
 from .. import names
 from ._alarm import Alarm, Missing
 from ._function import PythonFunction
+from ._schedule import every_minute
 
 NAMESPACE, METRIC = "DrCatalog", "LaunchRegionAnswers"
 MINUTE, SILENT_MINUTES = 60, 5
@@ -96,39 +96,6 @@ class Probe(Construct):
             description="Asks whether the launch region answers",
             function=self.function,
         )
-
-
-def every_minute(
-    scope: Construct,
-    *,
-    rule_name: str,
-    description: str,
-    function: lambda_.IFunction,
-    event: str | None = None,
-) -> None:
-    """Let the function be called every minute.
-
-    Args:
-        event: What it gets, as JSON; by default EventBridge's own event.
-    """
-    rule = events.CfnRule(
-        scope,
-        "EveryMinute",
-        name=rule_name,
-        description=description,
-        schedule_expression="rate(1 minute)",
-        targets=[
-            events.CfnRule.TargetProperty(id="function", arn=function.function_arn, input=event)
-        ],
-    )
-    lambda_.CfnPermission(
-        scope,
-        "Schedule",
-        action="lambda:InvokeFunction",
-        function_name=function.function_name,
-        principal="events.amazonaws.com",
-        source_arn=rule.attr_arn,
-    )
 
 
 def votes(

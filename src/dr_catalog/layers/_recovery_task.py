@@ -64,6 +64,7 @@ class Recovered:
         rpo_seconds: Seconds of writes that a failover may lose.
         rto_seconds: Seconds from the request until traffic has moved.
         database: The global database, where there is one.
+        both_serve: Whether both regions serve and write: a failover then moves the database's writer alone.
     """
 
     table: str
@@ -76,6 +77,7 @@ class Recovered:
     rpo_seconds: int
     rto_seconds: int
     database: RecoveredDatabase | None = None
+    both_serve: bool = False
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,7 @@ def _environment(recovered: Recovered) -> Mapping[str, str]:
         "LAUNCH_ENDPOINT": recovered.launch_endpoint,
         "PEER_ENDPOINT": recovered.peer_endpoint,
         "PROCESSOR": recovered.processor,
+        **({"BOTH_SERVE": "true"} if recovered.both_serve else {}),
     }
     if database := recovered.database:
         found |= {
@@ -221,6 +224,7 @@ class _Rights:
                     "dynamodb:PutItem",
                     "dynamodb:Query",
                     "dynamodb:Scan",
+                    *(["dynamodb:UpdateItem"] if recovered.both_serve else []),
                 ],
                 [*table, *(f"{arn}/index/{recovered.status_index}" for arn in table)],
             ),

@@ -21,8 +21,10 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from .. import names
+from ..errors import DefinitionError
 from ._function import Placement, PythonFunction
 from ._parameters import publish
+from ._schedule import every_minute
 
 STAGE = "live"
 OPEN_PATHS = ("health", "ready")
@@ -30,6 +32,8 @@ STATUS_INDEX = "StatusIndex"
 REQUESTS_PER_SECOND, BURST = 200, 400
 OPEN_REQUESTS_PER_SECOND, OPEN_BURST = 10, 20  # enough for every health checker of two regions
 TIMEOUT = cdk.Duration.seconds(15)
+SETTLE = '{"settle":true}'
+"""What the schedule asks where both regions write."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,9 @@ class TransactionApi(Construct):
         ledger: The ledger beside the table; by default there is none.
         recovery_table: The table in this region that says who writes, asked with each write; by default
             it is ``writer_region`` for ever.
+        both_write: Whether both regions take writes. The ledger decides then, wherever its writer is, and
+            each region settles every minute what its table took without it. Needs ``ledger`` and
+            ``recovery_table``.
 
     Attributes:
         function: The transaction processor.
@@ -85,8 +92,15 @@ class TransactionApi(Construct):
         writer_region: str,
         ledger: LedgerAccess | None = None,
         recovery_table: dynamodb.ITable | None = None,
+        both_write: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
+        if both_write and (ledger is None or recovery_table is None):
+            raise DefinitionError(
+                "both regions can't take writes without a ledger and a state table",
+                why="the ledger decides between two requests for one id, and the table says where it is",
+                hint="give TransactionApi its ledger and its recovery_table, or leave both_write out",
+            )
         region = cdk.Stack.of(self).region
         processor = PythonFunction(
             self,
@@ -105,6 +119,7 @@ class TransactionApi(Construct):
                 "WRITER_REGION": writer_region,
                 **_ledger_environment(ledger),
                 **({"RECOVERY_TABLE": recovery_table.table_name} if recovery_table else {}),
+                **({"BOTH_WRITE": "true"} if both_write else {}),
             },
             placement=ledger.placement if ledger else None,
             database=ledger is not None,
@@ -116,6 +131,7 @@ class TransactionApi(Construct):
                         "dynamodb:GetItem",
                         "dynamodb:PutItem",
                         "dynamodb:Query",
+                        *(["dynamodb:UpdateItem"] if both_write else []),
                     ],
                     resources=[table.table_arn, f"{table.table_arn}/index/{STATUS_INDEX}"],
                 ),
@@ -127,11 +143,19 @@ class TransactionApi(Construct):
                         "StringEquals": {"kms:ViaService": f"dynamodb.{region}.amazonaws.com"}
                     },
                 ),
-                *_ledger_statements(self, ledger),
+                *_ledger_statements(self, ledger, anywhere=both_write),
                 *_recovery_statements(recovery_table),
             ],
         )
         self.function: lambda_.IFunction = processor.function
+        if both_write:
+            every_minute(
+                self,
+                rule_name=names.SETTLING.of(suffix=suffix),
+                description="Brings what was taken without the ledger into it",
+                function=processor.function,
+                event=SETTLE,
+            )
         self.api = _api(self, suffix=suffix, function=processor.function)
         # A reference, so that what maps to the stage comes after it.
         self.stage, self.endpoint = self.api.deployment_stage.stage_name, self.api.url
@@ -150,14 +174,20 @@ def _ledger_environment(ledger: LedgerAccess | None) -> Mapping[str, str]:
     }
 
 
-def _ledger_statements(scope: Construct, ledger: LedgerAccess | None) -> list[iam.PolicyStatement]:
-    """See https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html"""
+def _ledger_statements(
+    scope: Construct, ledger: LedgerAccess | None, *, anywhere: bool
+) -> list[iam.PolicyStatement]:
+    """To this region's cluster, or to the writer's in whichever region.
+
+    See https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html
+    """
     if ledger is None:
         return []
     user = cdk.Stack.of(scope).format_arn(
         service="rds-db",
+        region="*" if anywhere else None,
         resource="dbuser",
-        resource_name=f"{ledger.resource_id}/{ledger.user}",
+        resource_name=f"{'*' if anywhere else ledger.resource_id}/{ledger.user}",
         arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
     )
     return [iam.PolicyStatement(sid="ConnectLedger", actions=["rds-db:connect"], resources=[user])]

@@ -39,9 +39,10 @@ from ._parameters import publish
 from ._recovery_definition import definition
 from ._recovery_detection import DOWN, INPUT, Detection
 from ._recovery_machine import Machine
-from ._recovery_probe import METRIC, NAMESPACE, Probe, every_minute, votes, witness_vote
+from ._recovery_probe import METRIC, NAMESPACE, Probe, votes, witness_vote
 from ._recovery_state import LAYER, RecoveryState
 from ._recovery_task import Recovered, RecoveredDatabase, Task, Traffic
+from ._schedule import every_minute
 
 NONE = "none"
 """What is told of a witness where there is none."""

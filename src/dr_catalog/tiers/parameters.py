@@ -167,6 +167,15 @@ PEER_WEIGHT = Parameter(
     group=DNS,
     label="Weight of the peer region",
 )
+ROUTING = Parameter(
+    name="Routing",
+    description="Where both regions serve, how the name chooses between them: weighted shares callers out "
+    "by the peer's weight; latency answers each with the region that is nearest to it. Chosen once",
+    default="weighted",
+    allowed=("weighted", "latency"),
+    group=DNS,
+    label="How callers are shared out",
+)
 FAILOVER_MODE = Parameter(
     name="FailoverMode",
     description="What follows when the launch region is down: approve waits for a person to approve "
