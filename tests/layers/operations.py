@@ -1,5 +1,6 @@
 """Stacks of the layers that watch, back up, route and recover: as a template's parameters have them, and with
-literal values as a CDK app has them; both regions' halves, synthesised once."""
+literal values as a CDK app has them, whose peer is switched on by a recovery; both regions' halves, synthesised
+once."""
 
 from __future__ import annotations
 
@@ -157,7 +158,7 @@ class _Stack(cdk.Stack):
                 detection_minutes=3,
                 state=state.table,
                 topic=watch.topic,
-                recovered=_recovered(suffix, endpoint),
+                recovered=_recovered(suffix, endpoint, switches_on=not neutral),
                 traffic=recovery.Traffic(
                     serving_parameter=f"/dr/{suffix}/route53/serving-region",
                     control_metric=f"dr-control-metric-{suffix}",
@@ -195,7 +196,7 @@ def watched(suffix: str, bucket: str, region: str, other: str) -> Watched:
     )
 
 
-def _recovered(suffix: str, endpoint: str) -> recovery.Recovered:
+def _recovered(suffix: str, endpoint: str, *, switches_on: bool) -> recovery.Recovered:
     return recovery.Recovered(
         table=f"dr-transactions-{suffix}",
         status_index="StatusIndex",
@@ -215,4 +216,5 @@ def _recovered(suffix: str, endpoint: str) -> recovery.Recovered:
             user="transactions",
             ready_capacity="8",
         ),
+        switches_on=switches_on,
     )

@@ -80,15 +80,9 @@ def test_encrypted_by_customer_key_tls_required_iam_login_logs(
     assert str(group["Parameters"]["rds.force_ssl"]) == "1"
 
 
-@pytest.mark.parametrize(
-    ("settings", "expected"), [({}, True), ({"deletion_protection": False}, None)]
-)
-def test_protected_from_the_start_or_left_to_the_guard(
-    settings: dict[str, bool], expected: bool | None
-) -> None:
-    """Absent, not false: a false would be drift, and an update would switch the guard's off again."""
-    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "alone")
-    here: dict[str, Any] = {
+def in_(stack: cdk.Stack) -> dict[str, Any]:
+    """What both halves are given."""
+    return {
         "suffix": "dev",
         "key": kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:111111111111:key/mrk-1"),
         "vpc_id": "vpc-1",
@@ -97,8 +91,18 @@ def test_protected_from_the_start_or_left_to_the_guard(
         "peer_cidr": "10.1.0.0/16",
         "min_capacity": 8,
         "max_capacity": 32,
-        **settings,
     }
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"), [({}, True), ({"deletion_protection": False}, None)]
+)
+def test_protected_from_the_start_or_left_to_the_guard(
+    settings: dict[str, bool], expected: bool | None
+) -> None:
+    """Absent, not false: a false would be drift, and an update would switch the guard's off again."""
+    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "alone")
+    here = {**in_(stack), **settings}
     GlobalDatabase(
         stack,
         "Database",
@@ -115,6 +119,16 @@ def test_protected_from_the_start_or_left_to_the_guard(
         for each in of_type(template, kind)
     ]
     assert protected == [expected] * 3
+
+
+def test_a_secondary_may_have_no_instance() -> None:
+    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "alone")
+    GlobalDatabaseReader(
+        stack, "Reader", writer_endpoint="writer.example.com", with_instance=False, **in_(stack)
+    )
+    template = Synthesised.from_stack(stack).to_json()
+    assert len(of_type(template, "AWS::RDS::DBCluster")) == 1
+    assert of_type(template, "AWS::RDS::DBInstance") == []
 
 
 def test_the_tier_leaves_protection_to_the_guard(templates: Mapping[str, Template]) -> None:

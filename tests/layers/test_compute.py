@@ -5,7 +5,13 @@ What the function answers is tested in ``tests/handlers`` and, through the API, 
 
 from __future__ import annotations
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
+from aws_cdk.assertions import Template as Synthesised
+
+from dr_catalog.layers import TransactionApi
 
 from .reading import Template, actions, of_type, only, resources, statements, text
 
@@ -195,3 +201,25 @@ def test_the_stage_that_others_name_is_a_reference_to_it(
         if each["Name"] == "Stage"
     )
     assert dimension == {"Ref": stage}
+
+
+@pytest.mark.parametrize(("switched_on", "expected"), [(True, None), (False, 0)])
+def test_a_processor_that_is_off_has_no_concurrency(
+    switched_on: bool, expected: int | None
+) -> None:
+    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "alone")
+    key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:111111111111:key/mrk-1")
+    table = dynamodb.Table.from_table_attributes(
+        stack, "Table", table_name="transactions", encryption_key=key
+    )
+    TransactionApi(
+        stack,
+        "Api",
+        suffix="dev",
+        key=key,
+        table=table,
+        writer_region="eu-west-1",
+        switched_on=switched_on,
+    )
+    template = Synthesised.from_stack(stack).to_json()
+    assert processor(template).get("ReservedConcurrentExecutions") == expected

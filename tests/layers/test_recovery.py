@@ -19,7 +19,7 @@ from dr_catalog.layers._code import HANDLERS
 from dr_catalog.layers.recovery import INPUT, METRIC, NAMESPACE, definition
 from dr_catalog.releases import lint
 
-from .operations import PEER, REGION, ROLES, WITNESS, templates
+from .operations import ACCOUNT, PEER, REGION, ROLES, WITNESS, templates
 from .reading import Template, actions, of_type, only, resources, statements, text
 
 MACHINE = "arn:<Partition>:states:<Region>:<AccountId>:stateMachine:dr-recovery-<EnvironmentSuffix>"
@@ -363,6 +363,37 @@ ACTIONS = {  # where IAM's name is not the operation's
 PREFIXES = {"stepfunctions": "states"}
 
 
+def granted(template: Template) -> set[str]:
+    """What the function's role may do."""
+    return {
+        action
+        for each in statements(template, "RecoverySteps")
+        if each["Effect"] == "Allow"
+        for action in actions(each)
+    }
+
+
+def test_only_where_it_switches_on_the_function_may_and_only_the_peers_processor() -> None:
+    pilot, standby = peer("literal"), peer("neutral")
+    assert granted(pilot) - granted(standby) == {
+        "lambda:DeleteFunctionConcurrency",
+        "lambda:GetFunctionConcurrency",
+        "lambda:PutFunctionConcurrency",
+    }
+    assert granted(standby) <= granted(pilot)
+    (own,) = (
+        each for each in statements(pilot, "RecoverySteps") if each.get("Sid") == "SwitchProcessor"
+    )
+    assert resources(pilot, own) == [
+        f"arn:<Partition>:lambda:{PEER}:{ACCOUNT}:function:dr-processor-dev-1"
+    ]
+    told = {
+        kind: function(peer(kind), "recovery-task")["Environment"]["Variables"].get("SWITCHES_ON")
+        for kind in ("literal", "neutral")
+    }
+    assert told == {"literal": "yes", "neutral": None}
+
+
 def test_the_function_may_do_what_its_code_calls_and_nothing_else() -> None:
     """By the names of the operations that the code's calls have: of each, one service's must be allowed."""
     nodes = [
@@ -379,12 +410,7 @@ def test_the_function_may_do_what_its_code_calls_and_nothing_else() -> None:
             if name in called:
                 known = f"{PREFIXES.get(service, service)}:{operation}"
                 wanted.setdefault(name, set()).add(ACTIONS.get((service, operation), known))
-    allowed = {
-        action
-        for each in statements(peer(), "RecoverySteps")
-        if each["Effect"] == "Allow"
-        for action in actions(each)
-    }
+    allowed = granted(peer("literal"))
     assert len(wanted) > 20
     assert {name: names for name, names in wanted.items() if not names & allowed} == {}
     beside = ("ec2:", "kms:", "logs:", "rds-db:", "xray:")  # for Lambda, keys and the ledger

@@ -24,7 +24,7 @@ BACKUPS_KEPT_DAYS = 35  # as many as the backup plan's continuous rule sets it t
 
 
 class Cluster(Construct):
-    """An encrypted Serverless v2 cluster with one instance, reached over TLS alone.
+    """An encrypted Serverless v2 cluster with one instance or none, reached over TLS alone.
 
     Args:
         suffix: The environment suffix.
@@ -40,6 +40,7 @@ class Cluster(Construct):
         master_username: The master user, of the first writer.
         master_password: A dynamic reference to the password.
         deletion_protection: Whether the cluster is protected from the start.
+        with_instance: Whether it has an instance. A secondary without one follows in its storage alone.
 
     See https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.html
     """
@@ -61,6 +62,7 @@ class Cluster(Construct):
         first_of: rds.CfnGlobalCluster | None = None,
         master_username: str | None = None,
         master_password: str | None = None,
+        with_instance: bool = True,
     ) -> None:
         super().__init__(scope, construct_id)
         region = cdk.Stack.of(self).region
@@ -126,16 +128,17 @@ class Cluster(Construct):
         cluster.node.add_dependency(log)
         for resource in (subnets, parameters, cluster):
             resource.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
-        self.instance = rds.CfnDBInstance(
-            self,
-            "Instance",
-            db_instance_identifier=names.LEDGER_INSTANCE.of(suffix=suffix, region=region),
-            db_cluster_identifier=cluster.ref,
-            db_instance_class=INSTANCE_CLASS,
-            engine=ENGINE,
-            publicly_accessible=False,
-            auto_minor_version_upgrade=False,  # the global cluster says which version
-        )
+        if with_instance:
+            self.instance = rds.CfnDBInstance(
+                self,
+                "Instance",
+                db_instance_identifier=names.LEDGER_INSTANCE.of(suffix=suffix, region=region),
+                db_cluster_identifier=cluster.ref,
+                db_instance_class=INSTANCE_CLASS,
+                engine=ENGINE,
+                publicly_accessible=False,
+                auto_minor_version_upgrade=False,  # the global cluster says which version
+            )
         self.cluster_arn = cluster.attr_db_cluster_arn
         self.resource_id = cluster.attr_db_cluster_resource_id
         self.writer_endpoint = cluster.attr_endpoint_address

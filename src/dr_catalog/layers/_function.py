@@ -60,6 +60,7 @@ class PythonFunction(Construct):
         placement: Its place in a network; by default it has none.
         database: Whether it talks to the database: its code then carries the driver.
         inline: Whether its code, ``index.py`` alone and up to 4,096 characters, is in the template.
+        concurrency: How many may run at once; by default as many as the account lets.
 
     See https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
     """
@@ -81,6 +82,7 @@ class PythonFunction(Construct):
         placement: Placement | None = None,
         database: bool = False,
         inline: bool = False,
+        concurrency: int | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
@@ -136,6 +138,7 @@ class PythonFunction(Construct):
             memory_size=memory,
             environment=dict(environment or {}),
             tracing=lambda_.Tracing.ACTIVE,
+            reserved_concurrent_executions=concurrency,
         )
         if placement:
             # By themselves, so that a function that leaves a network in a rollback still has them.

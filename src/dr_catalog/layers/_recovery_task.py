@@ -65,6 +65,8 @@ class Recovered:
         rto_seconds: Seconds from the request until traffic has moved.
         database: The global database, where there is one.
         both_serve: Whether both regions serve and write: a failover then moves the database's writer alone.
+        switches_on: Whether the peer's processor is off until a recovery switches it on, and its cluster
+            has no instance until a recovery makes one; after the failback both are as they were.
     """
 
     table: str
@@ -78,6 +80,7 @@ class Recovered:
     rto_seconds: int
     database: RecoveredDatabase | None = None
     both_serve: bool = False
+    switches_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -188,6 +191,8 @@ def _environment(recovered: Recovered) -> Mapping[str, str]:
             "LEDGER_USER": database.user,
             "READY_CAPACITY": database.ready_capacity,
         }
+    if recovered.switches_on:
+        found["SWITCHES_ON"] = "yes"
     return found
 
 
@@ -285,6 +290,24 @@ class _Rights:
                 ],
             ),
             *(self._database(recovered.database, key_arns) if recovered.database else ()),
+            *(self._switch(recovered.processor) if recovered.switches_on else ()),
+        ]
+
+    def _switch(self, processor: str) -> list[iam.PolicyStatement]:
+        """On and off is the concurrency that is reserved for the function: none is off.
+
+        See https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+        """
+        return [
+            _allow(
+                "SwitchProcessor",
+                [
+                    "lambda:DeleteFunctionConcurrency",
+                    "lambda:GetFunctionConcurrency",
+                    "lambda:PutFunctionConcurrency",
+                ],
+                [self._arn("lambda", "function", processor, self.regions[1])],
+            )
         ]
 
     def _database(

@@ -151,6 +151,9 @@ class GlobalDatabaseReader(Construct):
         min_capacity: The least Aurora capacity units, 0.5 to 256.
         max_capacity: The most, 1 to 256; as many as the writer's, or a promotion shrinks it.
         deletion_protection: As for ``GlobalDatabase``.
+        with_instance: True (default) makes an instance, which reads. Without one the cluster's storage
+            follows the writer and costs no compute; nothing reads it, and a recovery makes an instance
+            before it promotes.
 
     Attributes:
         writer_endpoint: As given.
@@ -179,6 +182,7 @@ class GlobalDatabaseReader(Construct):
         min_capacity: float,
         max_capacity: float,
         deletion_protection: bool = True,
+        with_instance: bool = True,
     ) -> None:
         super().__init__(scope, construct_id)
         cluster = Cluster(
@@ -193,6 +197,7 @@ class GlobalDatabaseReader(Construct):
             min_capacity=min_capacity,
             max_capacity=max_capacity,
             deletion_protection=deletion_protection,
+            with_instance=with_instance,
         )
         self.writer_endpoint = writer_endpoint
         self.reader_endpoint = cluster.reader_endpoint

@@ -34,6 +34,7 @@ OPEN_REQUESTS_PER_SECOND, OPEN_BURST = 10, 20  # enough for every health checker
 TIMEOUT = cdk.Duration.seconds(15)
 SETTLE = '{"settle":true}'
 """What the schedule asks where both regions write."""
+OFF = 0  # as many as may run at once
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ class TransactionApi(Construct):
         both_write: Whether both regions take writes. The ledger decides then, wherever its writer is, and
             each region settles every minute what its table took without it. Needs ``ledger`` and
             ``recovery_table``.
+        switched_on: Whether the processor runs. False reserves no concurrency for it: it is there, costs
+            nothing and turns every call away until a recovery switches it on.
 
     Attributes:
         function: The transaction processor.
@@ -93,6 +96,7 @@ class TransactionApi(Construct):
         ledger: LedgerAccess | None = None,
         recovery_table: dynamodb.ITable | None = None,
         both_write: bool = False,
+        switched_on: bool = True,
     ) -> None:
         super().__init__(scope, construct_id)
         if both_write and (ledger is None or recovery_table is None):
@@ -146,6 +150,7 @@ class TransactionApi(Construct):
                 *_ledger_statements(self, ledger, anywhere=both_write),
                 *_recovery_statements(recovery_table),
             ],
+            concurrency=None if switched_on else OFF,
         )
         self.function: lambda_.IFunction = processor.function
         if both_write:

@@ -246,8 +246,10 @@ class Drive:
         assert len(per_run) == len(set(per_run)) == len(done), "promoted other than once a run"
         for region in (LAUNCH, PEER):
             assert sim.clusters[region].capacity == STANDBY_CAPACITY, f"capacity in {region}"
-        if not done:
-            assert sim.clusters[PEER].instances == (0 if self.schedule.headless else 1)
+        assert sim.limit == (0 if self.schedule.pilot else None), f"runs at once: {sim.limit}"
+        if self.schedule.pilot or not done:
+            headless = self.schedule.headless or self.schedule.pilot
+            assert sim.clusters[PEER].instances == (0 if headless else 1)
         for run in runs:
             kept = "evidence" in run["figures"] or self.schedule.service == "documents"
             kept = kept or self.schedule.fault == "slow"  # it may miss each look

@@ -54,6 +54,8 @@ class State:
         must(not fenced or "the watch" in told, "an abort left the fence")
         raised = self.sim.clusters[record["to"]].capacity != STANDBY_CAPACITY
         must(not raised, "an abort left the capacity")
+        on = self.sim.schedule.pilot and record["to"] == PEER and self.sim.limit != 0
+        must(not on, "an abort left the processor on")
 
     def delete(self, item: Mapping[str, Any]) -> None:
         self.sim.call(PEER, "state", lambda: self._delete(item))
@@ -133,7 +135,12 @@ class Database:
         return ClusterView(available, cluster.instances - coming, coming, cluster.capacity, 64)
 
     def lag(self, region: str) -> Lag:
-        return self.sim.call(PEER, "metrics", lambda: Lag(self.sim.lag() * 1000, "simulated"))
+        return self.sim.call(PEER, "metrics", lambda: self._lag(region))
+
+    def _lag(self, region: str) -> Lag:
+        if self.sim.schedule.pilot and not self.sim.clusters[region].instances:
+            return Lag(None, "there is no instance to say it")
+        return Lag(self.sim.lag() * 1000, "simulated")
 
     def add_instance(self, region: str) -> None:
         self.sim.call(region, "rds", lambda: self._add_instance(region))
@@ -176,6 +183,7 @@ class Database:
         else:
             sim.may_touch(holder)
         cluster = sim.clusters[to]
+        must(to != PEER or sim.limit != 0, "promoted a region whose processor is off")
         if sim.moving or sim.writer == to or not cluster.instances or sim.now < cluster.ready_at:
             raise Refusal("InvalidGlobalClusterState")
         if cluster.rebuilt_at or cluster.capacity < WRITER_CAPACITY:
@@ -191,6 +199,28 @@ class Database:
 
     def keep_snapshots(self) -> Iterable[str]:
         return self.sim.call(LAUNCH, "rds", lambda: ["kept"])
+
+
+@dataclass
+class Compute:
+    sim: Simulated
+
+    def limit(self, region: str) -> int | None:
+        return self.sim.call(region, "lambda", lambda: self._limit(region))
+
+    def _limit(self, region: str) -> int | None:
+        must(self.sim.schedule.pilot and region == PEER, "looked at what is always on")
+        return self.sim.limit
+
+    def set_limit(self, region: str, limit: int | None) -> None:
+        self.sim.call(region, "lambda", lambda: self._set_limit(region, limit))
+
+    def _set_limit(self, region: str, limit: int | None) -> None:
+        sim = self.sim
+        must(sim.schedule.pilot and region == PEER, "switched what is always on")
+        must(limit != 0 or sim.writer != PEER, "switched the writer's region off")
+        must(limit != 0 or sim.serving != PEER, "switched off who serves")
+        sim.limit = limit
 
 
 @dataclass
@@ -254,7 +284,7 @@ class Signals:
     sim: Simulated
 
     def answers(self, region: str) -> bool:
-        return not self.sim.gone(region)
+        return not self.sim.gone(region) and (region != PEER or self.sim.limit != 0)
 
     def votes(self) -> Mapping[str, bool]:
         return {PEER: not self.sim.gone(LAUNCH) and self.sim.schedule.fault != "none"}
@@ -274,6 +304,7 @@ class Signals:
             must((to, run["epoch"]) in self.sim.verified, "moved before a verified write")
             known = self.sim.writers[PEER] or Writer(LAUNCH, 1)
             must(known.region == to, "moved to a region that takes no writes")
+            must(to != PEER or self.sim.limit != 0, "moved to a region that is off")
             self.sim.serving = to
 
         self.sim.call(PEER, "ssm", deed)
@@ -300,6 +331,7 @@ def settings(sim: Simulated) -> RecoverySettings:
         database=DatabaseSettings(
             "dr-ledger-dev", {LAUNCH: "l", PEER: "p"}, 5432, "ledger", "u", WRITER_CAPACITY
         ),
+        switches_on=sim.schedule.pilot,
     )
 
 
@@ -311,6 +343,7 @@ def world(sim: Simulated) -> World:
         State(sim),
         Machine(sim),
         Database(sim),
+        Compute(sim),
         Stores(sim),
         Signals(sim),
     )

@@ -56,6 +56,7 @@ class Schedule:
         services: A service of the peer that fails until ``heals``; empty for none.
         heals: When everything works.
         headless: Whether the peer has no instance.
+        pilot: Whether the peer's processor is off until a recovery switches it on; it has no instance then.
         versions: Whether the regions run different code until ``heals``.
         crash, repeat, zombie, between: How likely a task dies at a call, is repeated, is repeated much
             later, or has another run in its middle.
@@ -75,6 +76,7 @@ class Schedule:
     service: str = ""
     heals: float = 7200
     headless: bool = False
+    pilot: bool = False
     versions: bool = False
     crash: float = 0.0
     repeat: float = 0.0
@@ -117,8 +119,10 @@ class Simulated:
         self.records: dict[str, dict[str, Any]] = {}
         self.writers: dict[str, Writer | None] = {LAUNCH: None, PEER: None}
         self.clusters = {LAUNCH: Cluster(), PEER: Cluster()}
-        if schedule.headless:
+        if schedule.headless or schedule.pilot:
             self.clusters[PEER].instances = 0
+        self.limit: int | None = 0 if schedule.pilot else None
+        """How many of the peer's processor may run at once."""
         self.writer = LAUNCH
         self.split = False
         """Whether the old primary still believes in itself after an unplanned failover."""
@@ -251,6 +255,8 @@ class Simulated:
             return
         if self.moving and self.moving[2]:
             return
+        if region == PEER:
+            must(self.limit != 0, "the peer was to serve and is off")
         write = Write(len(self.confirmed), region, writer.epoch, self.now)
         must(self.epochs.setdefault(write.epoch, region) == region, f"two writers in {write.epoch}")
         self.clusters[region].rows[write.number] = write

@@ -9,10 +9,11 @@ import procedures
 import pytest
 import step_record
 from machine import advance
+from run import seconds
 from step_approve import decide
 
 from .driving import Drive
-from .ports import Stores, world
+from .ports import Signals, Stores, world
 from .simulated import LAUNCH, PEER, Schedule, Simulated
 
 DETECTED = {"operation": "failover", "requestedBy": "detection"}
@@ -273,3 +274,79 @@ def test_a_switchover_waits_until_the_other_region_has_the_newest(
     driven, record = drive(fault="none", starts=[PLANNED])
     assert "waits until us-west-2 has the newest of table and documents" in record["told"]
     assert (record["outcome"], driven.sim.writer) == ("aborted", LAUNCH)
+
+
+# A peer that is off at rest.
+
+
+def test_a_peer_at_rest_is_switched_on_before_it_is_promoted_and_off_after_the_failback() -> None:
+    driven, record = drive(pilot=True, starts=[FORCED])
+    failback = driven.sim.record("run-2")
+    assert (record["outcome"], failback["outcome"]) == ("done", "done")
+    steps = [each["step"] for each in record["steps"]]
+    assert steps.index("ready") < steps.index("promote")
+    assert "the processor in us-west-2 is off again" in told(failback, "restore")
+    assert "the instance of a recovery in us-west-2 is deleted" in told(failback, "restore")
+    assert (driven.sim.limit, driven.sim.clusters[PEER].instances) == (0, 0)
+    assert "compute#us-west-2" not in driven.sim.items
+
+
+def test_nobody_knows_the_lag_of_a_peer_at_rest_and_a_person_decides() -> None:
+    _, record = drive(pilot=True)
+    assert record["outcome"] == "aborted"
+    assert "nobody knows how far us-west-2 is behind" in record["told"]
+    assert "override lag" in record["told"]
+    decisions = [(400, "ann", "approve", ["lag"])]
+    _, record = drive(pilot=True, mode="automatic", starts=[DETECTED], decisions=decisions)
+    assert (record["outcome"], record["approval"]["decidedBy"]) == ("done", "ann")
+
+
+@pytest.mark.parametrize("operation", ["drill", "switchover"])
+def test_what_loses_nothing_asks_nobody_how_far_a_peer_at_rest_is_behind(operation: str) -> None:
+    given = {"operation": operation, "requestedBy": "ann"}
+    driven, record = drive(pilot=True, fault="none", starts=[given])
+    assert record["outcome"] == "done"
+    assert (driven.sim.limit, driven.sim.clusters[PEER].instances) == (0, 0)
+
+
+def test_an_aborted_failover_leaves_a_peer_at_rest_as_it_was() -> None:
+    driven, record = drive(pilot=True, promotion="refused", spoiled=10_000, starts=[FORCED])
+    assert record["outcome"] == "aborted"
+    assert (driven.sim.limit, driven.sim.clusters[PEER].instances) == (0, 0)
+
+
+@pytest.mark.parametrize("stop", range(2, 14))
+def test_a_run_that_switches_on_is_gone_on_with_wherever_it_is_stopped(stop: int) -> None:
+    driven, record = drive(pilot=True, starts=[FORCED], stops=[stop])
+    assert (record["outcome"], len(record["takenOver"])) == ("done", 1)
+    assert (driven.sim.limit, driven.sim.clusters[PEER].instances) == (0, 0)
+
+
+@pytest.mark.parametrize("stop", range(2, 12))
+def test_a_drill_that_is_stopped_is_gone_on_with_and_ends_off(stop: int) -> None:
+    given = {"operation": "drill", "requestedBy": "ann"}
+    driven, record = drive(pilot=True, fault="none", starts=[given], stops=[stop])
+    assert record["outcome"] == "done"
+    assert (driven.sim.limit, driven.sim.clusters[PEER].instances) == (0, 0)
+
+
+def test_who_still_comes_to_the_peer_after_a_failback_is_served() -> None:
+    driven, _ = drive(pilot=True, starts=[FORCED])
+    failback = driven.sim.record("run-2")
+    ended = {each["step"]: seconds(each["ended"]) for each in failback["steps"]}
+    assert ended["restore"] - ended["move"] >= driven.world.settings.linger
+    driven, _ = drive(starts=[FORCED])
+    failback = driven.sim.record("run-2")
+    ended = {each["step"]: seconds(each["ended"]) for each in failback["steps"]}
+    assert ended["restore"] - ended["move"] < 60  # nothing is switched off
+
+
+def test_a_peer_that_is_switched_on_and_does_not_answer_is_not_promoted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Signals, "answers", lambda signals, region: False)
+    driven = Drive(Schedule(7, pilot=True, fault="down", ends=HOUR, starts=[(200, FORCED)]))
+    driven.run()
+    record = driven.sim.record("run-1")
+    assert "waits for the processor in us-west-2" in record["aborting"]
+    assert (driven.sim.promotions, driven.sim.limit) == ([], 0)

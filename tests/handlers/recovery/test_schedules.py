@@ -39,7 +39,7 @@ def schedule(seed: int) -> Schedule:
         promotion=choice(("works", "works", "refused", "lost", "hangs")),
         spoiled=choice((1, 1, 3, 40)),
         service=choice(
-            ("", "", "", "state", "rds", "documents", "table", "ssm", "notify", "backup")
+            ("", "", "", "state", "rds", "documents", "table", "ssm", "notify", "backup", "lambda")
         ),
         heals=choice((2400, 9000)),
         headless=chance() < 0.2,
@@ -62,6 +62,7 @@ def schedule(seed: int) -> Schedule:
             what = choice(("approve", "approve", "approve", "abort"))
             overrides = choice(([], list(procedures.OVERRIDES)))
             made.decisions.append((when, by, what, overrides))
+    made.pilot = chance() < 0.3
     return made
 
 
@@ -89,10 +90,13 @@ def test_no_schedule_of_faults_breaks_what_must_hold(monkeypatch: pytest.MonkeyP
         for item in sim.items:
             if item.startswith("run#"):
                 record = sim.record(item[4:])
-                outcomes[f"{record['operation']} {record['outcome'] or 'open'}"] += 1
+                ended = f"{record['operation']} {record['outcome'] or 'open'}"
+                outcomes[ended] += 1
+                outcomes[f"{ended}, switched on"] += made.pilot
         outcomes["writes left behind and kept"] += len(sim.kept)
         outcomes["writes confirmed"] += len(sim.confirmed)
     print(f"\n{COUNT} schedules from seed {SEED}: {dict(sorted(outcomes.items()))}")
     for needed in ("failover done", "failover aborted", "switchover done", "drill done"):
         assert outcomes[needed] > COUNT / 100, f"hardly any {needed}: {outcomes}"
+        assert outcomes[f"{needed}, switched on"] > COUNT / 300, f"hardly any on: {outcomes}"
     assert outcomes["writes left behind and kept"] > COUNT / 100

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from aws_compute import AwsCompute
 from aws_database import AwsDatabase
 from aws_signals import AwsSignals
 from aws_state import AwsMachine, AwsState
@@ -22,6 +23,7 @@ def connect_world(settings: RecoverySettings) -> World:
         state=AwsState(settings),
         machine=AwsMachine(settings),
         database=AwsDatabase(settings, ledger),
+        compute=AwsCompute(settings),
         stores=AwsStores(settings, ledger),
         signals=AwsSignals(settings),
     )

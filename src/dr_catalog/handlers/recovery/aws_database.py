@@ -92,12 +92,11 @@ class AwsDatabase:
 
     def remove_instance(self, region: str) -> None:
         """See ``world.Database``."""
-        gone = ("DBInstanceNotFound", "DBInstanceNotFoundFault", "InvalidDBInstanceState")
-        with calling(f"RDS in {region}", ignore=gone):
-            client("rds", region).delete_db_instance(
-                DBInstanceIdentifier=_instance(self._names.clusters[region]),
-                SkipFinalSnapshot=True,
-            )
+        rds, name = client("rds", region), _instance(self._names.clusters[region])
+        with calling(f"RDS in {region}", ignore=("DBInstanceNotFound", "DBInstanceNotFoundFault")):
+            (found,) = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+            if found["DBInstanceStatus"] != "deleting":
+                rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
 
     def set_capacity(self, region: str, capacity: float) -> None:
         """See ``world.Database``."""

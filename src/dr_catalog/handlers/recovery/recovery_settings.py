@@ -11,6 +11,8 @@ from dataclasses import dataclass
 APPROVE, AUTOMATIC = "approve", "automatic"
 PROCESSOR_TIMEOUT = 15
 """Seconds; the same as the time-out of the processor's function."""
+DNS_SECONDS = 240
+"""A minute of the control metric, the health check's periods and the records' TTL, with one for the slow."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,10 @@ class RecoverySettings:
         zone_url: ``ZONE_URL``, the name for both regions; empty without a zone.
         simulation: Whether this is the embedded AWS: ``AWS_ENDPOINT_URL`` is there.
         database: None where there is none.
+        switches_on: ``SWITCHES_ON``, ``yes``: the peer's processor is off at rest and its cluster has no
+            instance; a recovery switches the one on and makes the other.
+        linger: ``LINGER_SECONDS`` that the peer stays on once a failback has moved the traffic, by default
+            as long as DNS may lead callers there.
     """
 
     suffix: str
@@ -83,6 +89,8 @@ class RecoverySettings:
     database: DatabaseSettings | None = None
     drain: int = PROCESSOR_TIMEOUT
     witness: str = ""
+    switches_on: bool = False
+    linger: int = DNS_SECONDS
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> RecoverySettings:
@@ -132,6 +140,8 @@ class RecoverySettings:
             database=database,
             drain=int(environment.get("DRAIN_SECONDS", PROCESSOR_TIMEOUT)),
             witness=environment.get("WITNESS_REGION", ""),
+            switches_on=environment.get("SWITCHES_ON") == "yes",
+            linger=int(environment.get("LINGER_SECONDS", DNS_SECONDS)),
         )
 
     def other(self, region: str) -> str:

@@ -84,7 +84,9 @@ def _problems(world: World, run: Run) -> dict[str, str]:
         lag = world.database.lag(run.target)
         run.figures["lag"] = {"milliseconds": lag.milliseconds, "source": lag.source}
         if lag.milliseconds is None:
-            problems["lag"] = f"nobody knows how far {run.target} is behind"
+            # A secondary at rest has none to say it, and a planned change waits for the last byte.
+            if unplanned or not world.settings.switches_on:
+                problems["lag"] = f"nobody knows how far {run.target} is behind"
         elif lag.milliseconds > world.settings.rpo * 1000:
             problems["lag"] = (
                 f"{run.target} is {lag.milliseconds / 1000:.0f} s behind, and "

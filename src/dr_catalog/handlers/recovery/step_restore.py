@@ -1,30 +1,34 @@
 """Restore: what the run had changed is as it was before.
 
-An abort puts back what this run touched, and a failback also what the failover before it had raised. A
-launch region that can't be told that its fence is lifted is told by the watch.
+An abort puts back what this run touched, and a failback also what the failover before it had raised,
+made or switched on. A launch region that can't be told that its fence is lifted is told by the watch.
 """
 
 from __future__ import annotations
 
 import procedures
-from run import Go, Outcome, Run
-from step_ready import INSTANCE, capacity_item
+from before import capacity_item, compute_item, recall, returned
+from run import Again, Go, Outcome, Run, seconds
+from step_ready import INSTANCE
 from step_take_writes import FENCE
 from world import Conflict, Refusal, Unreachable, World, Writer
 
 
 def restore(world: World, run: Run) -> Outcome:
     """Put everything back."""
-    told = []
+    settings, told = world.settings, []
+    left = _lingers(world, run)
+    if left > 0:
+        return Again(f"callers may still come to {settings.peer}", wait=min(60, round(left + 0.5)))
     if run.aborting and FENCE in run.touched:
         told.append(_lift(world, run))
-    settings = world.settings
+    told.append(_compute(world, run))
     if settings.database:
         for region in (settings.launch, settings.peer):
             told.append(_capacity(world, run, region))
-        if INSTANCE in run.touched and (run.aborting or run.operation == procedures.DRILL):
-            world.database.remove_instance(run.target)
-            told.append(f"the instance in {run.target} is deleted")
+        for region in _with_instance(world, run):
+            world.database.remove_instance(region)
+            told.append(f"the instance of a recovery in {region} is deleted")
     return Go("; ".join(each for each in told if each) or "there was nothing to put back")
 
 
@@ -38,10 +42,38 @@ def _lift(world: World, run: Run) -> str:
     return f"{run.source} takes writes"
 
 
+def _lingers(world: World, run: Run) -> float:
+    """Seconds for which callers may still come to a peer that is to be switched off."""
+    settings = world.settings
+    moved = run.figures.get("traffic") == "moved" and run.ended("move")
+    if not settings.switches_on or not returned(run) or not moved:
+        return 0
+    return settings.linger - (world.now() - seconds(moved))
+
+
+def _compute(world: World, run: Run) -> str:
+    region = world.settings.peer
+    item = recall(world, run, compute_item(region)) if world.settings.switches_on else None
+    if not item:
+        return ""
+    world.compute.set_limit(region, int(item["before"]))
+    world.state.delete(item)
+    return f"the processor in {region} is off again"
+
+
+def _with_instance(world: World, run: Run) -> list[str]:
+    """The regions in which an instance of a recovery is no longer needed."""
+    settings, found = world.settings, []
+    if INSTANCE in run.touched and (run.aborting or run.operation == procedures.DRILL):
+        found.append(run.target)
+    if settings.switches_on and returned(run):
+        found.append(settings.peer)
+    return found
+
+
 def _capacity(world: World, run: Run, region: str) -> str:
-    item = world.state.item(capacity_item(region))
-    own = bool(item and item["run"] == run.id)
-    if not item or not (own or (run.operation == procedures.FAILBACK and not run.aborting)):
+    item = recall(world, run, capacity_item(region))
+    if not item:
         return ""
     world.database.set_capacity(region, float(item["before"]))
     world.state.delete(item)

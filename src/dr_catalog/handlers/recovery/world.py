@@ -148,7 +148,11 @@ class Database(Protocol):
         """Begin to make the instance of a recovery; nothing when it is there."""
 
     def remove_instance(self, region: str) -> None:
-        """Begin to delete the instance of a recovery; nothing when it is gone."""
+        """Begin to delete the instance of a recovery; nothing when it is gone or going.
+
+        Raises:
+            Refusal: It can't be deleted as it is now.
+        """
 
     def set_capacity(self, region: str, capacity: float) -> None:
         """Set the cluster's least ACU."""
@@ -161,6 +165,16 @@ class Database(Protocol):
 
     def keep_snapshots(self) -> Iterable[str]:
         """Copy what an unplanned failover left as a snapshot; the kept ones' identifiers."""
+
+
+class Compute(Protocol):
+    """The processor of a region, where it is off until a recovery switches it on."""
+
+    def limit(self, region: str) -> int | None:
+        """How many may run at once: 0 is off, None is as many as the account lets."""
+
+    def set_limit(self, region: str, limit: int | None) -> None:
+        """Let so many run at once."""
 
 
 class Stores(Protocol):
@@ -234,6 +248,7 @@ class World:
     state: State
     machine: Machine
     database: Database
+    compute: Compute
     stores: Stores
     signals: Signals
 
