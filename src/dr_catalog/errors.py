@@ -3,6 +3,7 @@
     DrCatalogError                exit code 1: refused or failed, with a message
     ├── UsageError                exit code 2: the command's words are off
     ├── DefinitionError           a file of portfolio/, products/ or pipeline/ is not as it must be
+    ├── CompositionError         a tier's parts don't fit together
     ├── ReleaseError              a release can't be frozen, or does not verify
     ├── PublishError              a stage could not be published
     ├── PipelineError             a run of the pipeline failed, was refused or superseded, or waits
@@ -79,6 +80,10 @@ class UsageError(DrCatalogError):
 
 class DefinitionError(DrCatalogError):
     """A definition file is not as it must be; ``what`` names file, line and field."""
+
+
+class CompositionError(DrCatalogError):
+    """A tier is composed of parts that don't fit together: one is missing, or comes too late."""
 
 
 class ReleaseError(DrCatalogError):

@@ -8,7 +8,8 @@ import pytest
 
 from dr_catalog.tiers import parameters as given
 from dr_catalog.tiers.parameters import Parameter
-from dr_catalog.tiers.warm_standby.launch import LAUNCH_PARAMETERS
+from dr_catalog.tiers.parts.composition import asked, set_by_tenant
+from dr_catalog.tiers.warm_standby import PRIMARY
 
 from ..layers.reading import Template
 
@@ -32,7 +33,7 @@ def ids(rows: list[Parameter]) -> list[str]:
 
 def test_a_row_has_one_name_and_the_tier_offers_all_that_a_tenant_may_set() -> None:
     assert len({row.name for row in ROWS.values()}) == len(ROWS)
-    assert [given.SUFFIX, *LAUNCH_PARAMETERS] == SET_BY_TENANT
+    assert [given.SUFFIX, *set_by_tenant(asked(PRIMARY))] == SET_BY_TENANT
     shown = list(dict.fromkeys(row.group for row in SET_BY_TENANT))
     assert shown == GROUPS
 

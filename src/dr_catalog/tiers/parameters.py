@@ -223,6 +223,9 @@ ON_TERMINATION = Parameter(
     label="Data on termination",
 )
 
+OFFERED = tuple(row for row in tuple(globals().values()) if isinstance(row, Parameter))
+"""All that a tenant may set, in the order in which a person is shown them."""
+
 # What the primary hands to the peer's templates.
 ASSET_BUCKET_PREFIX = Parameter(
     name="AssetBucketPrefix",

@@ -34,26 +34,17 @@ class PeerKind:
     Args:
         template: ``foundation``, ``workload`` or ``witness``; freezing a release puts the digest in its place.
         name: The StackSet's name.
-        kept: What its stack keeps when it is deleted, of ``bucket``, ``vault``, ``key``, ``database``.
-        new: Those that an upgrade from a release without ``PeerUndo`` brings.
+        where: Where it is, as the StackSet says.
     """
 
     template: str
     name: names.Name
-    kept: tuple[str, ...]
-    new: tuple[str, ...]
+    where: str = "of the peer region"
 
 
-FOUNDATION = PeerKind(
-    template="foundation",
-    name=names.FOUNDATION,
-    kept=("bucket", "vault", "key"),
-    new=("vault",),
-)
-WORKLOAD = PeerKind(template="workload", name=names.WORKLOAD, kept=("database",), new=("database",))
-
-
-WITNESS = PeerKind(template="witness", name=names.WITNESS, kept=(), new=())
+FOUNDATION = PeerKind(template="foundation", name=names.FOUNDATION)
+WORKLOAD = PeerKind(template="workload", name=names.WORKLOAD)
+WITNESS = PeerKind(template="witness", name=names.WITNESS, where="in a region of its own")
 
 
 class PeerStackSet(Construct):
@@ -64,6 +55,8 @@ class PeerStackSet(Construct):
         suffix: The environment suffix.
         region: Where the one instance goes.
         undo: Takes away what the stack keeps when the launch fails; none where it keeps nothing.
+        kept: What the stack keeps when it is deleted, of ``bucket``, ``vault``, ``key``, ``database``.
+        new: Those that an upgrade from a release without ``PeerUndo`` brings.
         parameters: The template's parameters, with their values.
         after: What must be there first.
         condition: On which it is there at all.
@@ -78,6 +71,8 @@ class PeerStackSet(Construct):
         suffix: str,
         region: str,
         undo: PeerUndo | None = None,
+        kept: Sequence[str] = (),
+        new: Sequence[str] = (),
         parameters: Mapping[Parameter, str],
         after: Sequence[IDependable] = (),
         condition: cdk.CfnCondition | None = None,
@@ -88,9 +83,7 @@ class PeerStackSet(Construct):
             self,
             "StackSet",
             stack_set_name=kind.name.of(suffix=suffix),
-            description=f"The {kind.template} of the peer region"
-            if kind.kept
-            else f"The {kind.template} in a region of its own",
+            description=f"The {kind.template} {kind.where}",
             permission_model="SELF_MANAGED",
             administration_role_arn=stack.format_arn(
                 service="iam",
@@ -122,7 +115,7 @@ class PeerStackSet(Construct):
         self.resource.node.add_dependency(*after)
         if undo is not None:
             # The undoing is made before and so deleted after, and before what the stack stands on.
-            undone = undo.add(kind.template, kept=kind.kept, new=kind.new)
+            undone = undo.add(kind.template, kept=kept, new=new)
             undone.node.add_dependency(*after)
             self.resource.node.add_dependency(undone)
 

@@ -36,6 +36,7 @@ class TierTemplate(cdk.Stack):
             peer's templates their parameter of that name.
 
     Attributes:
+        tier: As given.
         suffix: The environment suffix.
     """
 
@@ -60,6 +61,7 @@ class TierTemplate(cdk.Stack):
                 generate_bootstrap_version_rule=False,
             ),
         )
+        self.tier = tier
         self._parameters = {row.name: _parameter(self, row) for row in (SUFFIX, *parameters)}
         self.suffix = self.value(SUFFIX)
         cdk.Tags.of(self).add("dr:suffix", self.suffix)

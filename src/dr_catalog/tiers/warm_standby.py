@@ -1,0 +1,101 @@
+"""Warm standby: both regions run, the launch region takes the writes, the peer stands ready.
+
+The order is the one the services force on it, in five steps:
+
+1. the launch region's key, and its network, whose range is apart from the peer's;
+2. *foundation* in the peer: the key's replica, the network and the peering, vault and bucket;
+3. what replicates into that: secret, database, table, documents, the API on top of them, its probe, and
+   the witness, where a third region is given;
+4. *workload* in the peer: the database's reader, the API, alarms, recovery, the plan and the rule back;
+5. what needs both: DNS, the backup plan, alarms, and the guard in front of a deletion.
+"""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+
+from .parts import elsewhere, foundation, launch, launched, pair, witness, workload
+
+RPO_SECONDS = 60
+"""Seconds of writes that a failover may lose: twice the lag at which the alarm on it goes off. Documents
+follow within the 15 minutes of S3's replication time control, and most within seconds."""
+RTO_SECONDS = 900
+"""Seconds from the start of a failover until traffic has moved, where nobody is waited for: fence 60, an
+instance that must be made 300, promotion 300, verification and DNS 240."""
+
+FOUNDATION = (
+    foundation.Key(),
+    foundation.Network(),
+    foundation.Vault(),
+    foundation.Documents(),
+)
+WORKLOAD = (
+    workload.Key(),
+    workload.Network(),
+    workload.Table(),
+    workload.Reader(),
+    workload.State(),
+    workload.Api(),
+    workload.Documents(),
+    workload.Zone(),
+    workload.Domain(),
+    workload.Alarms("peer"),
+    workload.Control(),
+    workload.Backup(switched_on=False),
+    workload.RestoreTest(),
+    workload.Voter(),
+    workload.Recovery(rpo_seconds=RPO_SECONDS, rto_seconds=RTO_SECONDS),
+)
+WITNESS = (witness.Voter(),)
+PRIMARY = (
+    launch.Regions(launch="The region that takes writes", peer="The region that stands ready"),
+    launch.Zone(),
+    launch.FailoverOrWeighted(),
+    launch.Key(),
+    launch.UpdateGuarded(),
+    launch.Ranges(),
+    launch.Network(),
+    pair.Foundation(FOUNDATION, new=("vault",)),
+    pair.Peering(),
+    launch.Vault(),
+    launch.Table(),
+    launch.Documents(),
+    launch.Database(),
+    launch.State(),
+    launch.Api(),
+    launch.Domain(),
+    launch.Voter(),
+    pair.Witness(WITNESS),
+    pair.Workload(WORKLOAD, new=("database",)),
+    pair.PeerApi(),
+    launch.Dns(),
+    launch.Backup(switched_on=True),
+    launch.Alarms("launch"),
+    launch.DeleteGuarded(),
+)
+
+
+class WarmStandby:
+    """The tier's four templates."""
+
+    name = "warm-standby"
+
+    def primary(self, app: cdk.App, construct_id: str) -> cdk.Stack:
+        """The template a tenant launches."""
+        about = "Warm standby: database, table, documents and transaction API in two regions"
+        return launched(app, construct_id, tier=self.name, description=about, parts=PRIMARY)
+
+    def foundation(self, app: cdk.App, construct_id: str) -> cdk.Stack:
+        """The peer region's key, network, vault and bucket."""
+        about = "Warm standby, peer region: key, network, vault and documents"
+        return elsewhere(app, construct_id, tier=self.name, description=about, parts=FOUNDATION)
+
+    def workload(self, app: cdk.App, construct_id: str) -> cdk.Stack:
+        """The peer region's reader, API, alarms, backup plan, recovery, and the replication rule back."""
+        about = "Warm standby, peer region: reader, transaction API, alarms and recovery"
+        return elsewhere(app, construct_id, tier=self.name, description=about, parts=WORKLOAD)
+
+    def witness(self, app: cdk.App, construct_id: str) -> cdk.Stack:
+        """The third region's probe."""
+        about = "Warm standby, witness region: a probe that votes from outside the pair"
+        return elsewhere(app, construct_id, tier=self.name, description=about, parts=WITNESS)
