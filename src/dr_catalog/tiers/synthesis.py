@@ -23,6 +23,7 @@ from typing import Protocol
 import aws_cdk as cdk
 
 from ..definitions.product import TEMPLATES
+from ..errors import CompositionError
 
 CONTEXT = {
     "aws:cdk:enable-path-metadata": False,
@@ -98,4 +99,7 @@ def synthesise(*, tier: Tier, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    synthesise(tier=load(sys.argv[1], product=sys.argv[2]), out=Path(sys.argv[3]))
+    try:
+        synthesise(tier=load(sys.argv[1], product=sys.argv[2]), out=Path(sys.argv[3]))
+    except CompositionError as error:
+        sys.exit(str(error))
