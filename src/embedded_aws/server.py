@@ -16,6 +16,7 @@ import resource
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 from pathlib import Path
@@ -42,6 +43,8 @@ _BACKLOG = 128
 _COLLECT_AFTER = (20_000, 50, 100)
 """Python's garbage collection, rarer than by default: models and state stay, and are large."""
 _END_SECONDS = 1.0
+_CLEAN_SECONDS = 5.0
+"""How long tidying up may take; what it leaves, the next process removes."""
 _FILES = 20_000
 
 
@@ -143,6 +146,9 @@ async def _run(app: Any, listener: socket.socket, ready: Callable[[], None]) -> 
 
 def _end() -> NoReturn:
     """End at once: Python would wait for every thread, and a thread for a stack or a pause of hours."""
+    late = threading.Timer(_CLEAN_SECONDS, os._exit, (0,))
+    late.daemon = True
+    late.start()
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()

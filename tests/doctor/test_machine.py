@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import sys
-import time
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -125,15 +126,24 @@ def test_a_profile_that_is_not_there(look: Look, monkeypatch: pytest.MonkeyPatch
 
 
 def test_checks_run_side_by_side_and_wait_only_for_what_they_need(account: Account) -> None:
-    def slow(_: object) -> str:
-        time.sleep(0.1)
-        return "done"
+    together, ended = threading.Barrier(2, timeout=10), []
 
-    rows = [Check("a", str(number), slow) for number in range(12)]
-    rows.append(Check("a", "last", slow, needs=("0", "11")))
-    begun = time.monotonic()
-    assert {finding.state for finding in examine(rows, account)} == {OK}
-    assert time.monotonic() - begun < 0.8
+    def met(name: str) -> Callable[[object], str]:
+        def look(_: object) -> str:
+            together.wait()  # breaks unless another runs beside it
+            ended.append(name)
+            return "done"
+
+        return look
+
+    def last(_: object) -> str:
+        return f"after {sorted(ended)}"
+
+    rows = [Check("a", name, met(name)) for name in ("one", "other")]
+    rows.append(Check("a", "last", last, needs=("one", "other")))
+    found = {finding.check: finding for finding in examine(rows, account)}
+    assert {finding.state for finding in found.values()} == {OK}
+    assert found["last"].found == "after ['one', 'other']"
 
 
 def test_a_call_gives_up_after_three_seconds(account: Account) -> None:

@@ -355,8 +355,9 @@ def close_all() -> None:
 
 
 def end() -> None:
-    """Leave nothing behind, at the end of the process."""
-    close_all()
+    """Leave nothing behind, at the end of the process; who holds the lock may wait for what never comes."""
+    for server in [*servers.values()]:
+        server.stop(signal="QUIT")
     folder.remove()
 
 
