@@ -24,6 +24,8 @@ ASSET_BUCKET_PREFIX_PARAMETER = "/dr-catalog/asset-bucket-prefix"
 STACKSET_ADMINISTRATION_ROLE = "dr-catalog-stackset-administration"
 STACKSET_EXECUTION_ROLE = "dr-catalog-stackset-execution"
 PERMISSIONS_BOUNDARY = "dr-catalog-boundary"
+RESTORE_SERVICE_ROLE = "dr-catalog-restore"
+"""In each onboarded account: what CloudFormation rebuilds a lost launch as."""
 
 PUBLISH_ROLE = "dr-catalog-publish"
 """In each stage's account: what the pipeline publishes as."""
@@ -83,6 +85,10 @@ WITNESS = Name("dr-witness-{suffix}", 128)
 VAULT = Name("dr-vault-{suffix}", 50)
 BACKUP_PLAN = Name("dr-backup-{suffix}", 50)
 BACKUP_ROLE = Name("dr-backup-{suffix}-{region}", 64)
+RESTORE_ROLE = Name("dr-restore-{suffix}-{region}", 64)
+RESTORE_STACK = Name("dr-restore-{suffix}", 128)
+RESTORED = Name("dr-restored-{suffix}", 64)
+RESTORED_ROLE = Name("dr-restored-{suffix}-{region}", 64)
 RESTORE_TEST = Name("dr_restore_test_{suffix}", 50)  # {suffix} with underscores: see underscored
 RESTORE_TEST_ROLE = Name("dr-restore-test-{suffix}-{region}", 64)
 BACKUP_FAILED = Name("dr-backup-failed-{suffix}", 64)

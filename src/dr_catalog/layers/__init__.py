@@ -18,18 +18,20 @@ Catalog.
     route53     ApiDomain, DnsRecords           ApiDomain, ControlMetric
     monitoring  Monitoring, BackupFailures      Monitoring, BackupFailures
     recovery    RecoveryState, Probe            RecoveryState, Probe, Recovery
+    restored    RegionalBucket, DnsRecord       RestoreRole, then DatabaseFromSnapshot
     recovery    Probe alone, in a third region: the witness
     ==========  ==============================  ================================================
 """
 
 from ._function import Placement
 from ._network import RouteTable
-from .aurora import GlobalDatabase, GlobalDatabaseReader
+from .aurora import DatabaseFromSnapshot, GlobalDatabase, GlobalDatabaseReader
 from .backup import (
     BackupFailures,
     BackupPlan,
     BackupVault,
     RestoredDatabase,
+    RestoreRole,
     RestoreTesting,
     Schedule,
 )
@@ -38,8 +40,8 @@ from .dynamodb import GlobalTable, GlobalTableReplica
 from .kms import MultiRegionKey, ReplicaKey
 from .monitoring import Documents, Monitoring, Role, Thresholds, Watched
 from .recovery import Probe, Recovered, RecoveredDatabase, Recovery, RecoveryState, Traffic
-from .route53 import ApiDomain, ControlMetric, DnsRecords, RegionalEndpoint
-from .s3 import ReplicaBucket, ReplicatedBucket, ReverseReplication
+from .route53 import ApiDomain, ControlMetric, DnsRecord, DnsRecords, RegionalEndpoint
+from .s3 import RegionalBucket, ReplicaBucket, ReplicatedBucket, ReverseReplication
 from .vpc import Network
 from .vpc_cidr import CidrPlan
 from .vpc_peering import PeeringRequest, PeeringReturn
@@ -51,6 +53,8 @@ __all__ = [
     "BackupVault",
     "CidrPlan",
     "ControlMetric",
+    "DatabaseFromSnapshot",
+    "DnsRecord",
     "DnsRecords",
     "Documents",
     "GlobalDatabase",
@@ -69,10 +73,12 @@ __all__ = [
     "RecoveredDatabase",
     "Recovery",
     "RecoveryState",
+    "RegionalBucket",
     "RegionalEndpoint",
     "ReplicaBucket",
     "ReplicaKey",
     "ReplicatedBucket",
+    "RestoreRole",
     "RestoreTesting",
     "RestoredDatabase",
     "ReverseReplication",

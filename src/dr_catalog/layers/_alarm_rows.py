@@ -79,6 +79,7 @@ class Watched:
         documents: The buckets.
         cluster: The Aurora cluster in this region.
         vault: The backup vault in this region.
+        copied: Whether its recovery points are copied to the other region.
         functions: Functions in this region, by a word that names them in an alarm.
         api: The REST API's name in this region.
         stage: Its stage.
@@ -88,25 +89,26 @@ class Watched:
     documents: Documents | None = None
     cluster: str = ""
     vault: str = ""
+    copied: bool = True
     functions: Mapping[str, str] = field(default_factory=dict)
     api: str = ""
     stage: str = "live"
 
 
 def alarms(
-    *, role: Role, watched: Watched, peer_region: str, thresholds: Thresholds
+    *, role: Role, watched: Watched, peer_region: str | None, thresholds: Thresholds
 ) -> tuple[Alarm, ...]:
     """The rows of one region.
 
     Args:
         role: ``launch`` for the region of the launch, ``peer`` for the other.
         watched: What the region has.
-        peer_region: The other region.
+        peer_region: The other region; None where nothing is replicated to it.
         thresholds: When they go off.
     """
     return (
-        *(_database(watched, thresholds, peer_region) if role == "peer" else ()),
-        *_table(watched, thresholds, peer_region),
+        *(_database(watched, thresholds, peer_region) if peer_region and role == "peer" else ()),
+        *(_table(watched, thresholds, peer_region) if peer_region else ()),
         *_documents(watched, thresholds),
         *(_backups(watched, thresholds) if role == "launch" else ()),
         *_backup_failures(watched),
@@ -237,7 +239,7 @@ def _backups(watched: Watched, limits: Thresholds) -> Iterator[Alarm]:
     """A backup that never began fails nowhere: its absence is what is noticed."""
     if not watched.vault:
         return
-    for name, metric, hours, why in (
+    absent = (
         (
             "backup-absent",
             "NumberOfBackupJobsCompleted",
@@ -252,7 +254,8 @@ def _backups(watched: Watched, limits: Thresholds) -> Iterator[Alarm]:
             "No recovery point reached the other region for hours (or, after a launch, not yet). Look "
             "at the copy jobs; tables need the account's advanced features.",
         ),
-    ):
+    )
+    for name, metric, hours, why in absent if watched.copied else absent[:1]:
         yield Alarm(
             name=name,
             group=BACKUP,

@@ -1,4 +1,4 @@
-"""One region's cluster of the global database: the same in both, but for who begins it."""
+"""One region's cluster: the same everywhere, but for who begins it, and whether a snapshot does."""
 
 from __future__ import annotations
 
@@ -32,11 +32,13 @@ class Cluster(Construct):
         vpc_id: The VPC.
         subnet_ids: Where the instances run.
         client_security_group_id: Who may connect in this region.
-        peer_cidr: The other region's range, which may connect too.
+        peer_cidr: The other region's range, which may connect too; None where there is no network.
         min_capacity: The least Aurora capacity units.
         max_capacity: The most.
         first_of: The global cluster that this cluster is the first writer of; by default it joins
             the suffix's global cluster as a secondary, which has no master user of its own.
+        snapshot: The cluster snapshot that it is made from, name or ARN; it stands alone then, and has
+            the master user of the snapshot.
         master_username: The master user, of the first writer.
         master_password: A dynamic reference to the password.
         deletion_protection: Whether the cluster is protected from the start.
@@ -55,11 +57,12 @@ class Cluster(Construct):
         vpc_id: str,
         subnet_ids: Sequence[str],
         client_security_group_id: str,
-        peer_cidr: str,
+        peer_cidr: str | None,
         min_capacity: float,
         max_capacity: float,
         deletion_protection: bool,
         first_of: rds.CfnGlobalCluster | None = None,
+        snapshot: str | None = None,
         master_username: str | None = None,
         master_password: str | None = None,
         with_instance: bool = True,
@@ -103,7 +106,8 @@ class Cluster(Construct):
             "Cluster",
             db_cluster_identifier=self.cluster_id,
             # A writer begins the global cluster, a secondary joins one of another region by name.
-            global_cluster_identifier=first_of.ref if first_of else names.LEDGER.of(suffix=suffix),
+            global_cluster_identifier=_global_cluster(suffix, first_of, snapshot),
+            snapshot_identifier=snapshot,
             engine=ENGINE,
             # Without it RDS takes the engine's default, and refuses what differs from the global one.
             engine_version=ENGINE_VERSION,
@@ -146,15 +150,36 @@ class Cluster(Construct):
         self.port = cluster.attr_endpoint_port
 
 
+def _global_cluster(
+    suffix: str, first_of: rds.CfnGlobalCluster | None, snapshot: str | None
+) -> str | None:
+    if first_of is not None:
+        return first_of.ref
+    return names.LEDGER.of(suffix=suffix) if snapshot is None else None
+
+
 def _security_group(
     scope: Construct,
     *,
     suffix: str,
     vpc_id: str,
     client_security_group_id: str,
-    peer_cidr: str,
+    peer_cidr: str | None,
 ) -> str:
-    """PostgreSQL from this region's clients and from the peer's network, nothing out."""
+    """PostgreSQL from this region's clients and from the peer's network, if any; nothing out."""
+    peer = (
+        [
+            ec2.CfnSecurityGroup.IngressProperty(
+                ip_protocol="tcp",
+                from_port=PORT,
+                to_port=PORT,
+                cidr_ip=peer_cidr,
+                description="The peer region",
+            )
+        ]
+        if peer_cidr is not None
+        else []
+    )
     group = ec2.CfnSecurityGroup(
         scope,
         "Group",
@@ -168,13 +193,7 @@ def _security_group(
                 source_security_group_id=client_security_group_id,
                 description="Functions of this region",
             ),
-            ec2.CfnSecurityGroup.IngressProperty(
-                ip_protocol="tcp",
-                from_port=PORT,
-                to_port=PORT,
-                cidr_ip=peer_cidr,
-                description="The peer region",
-            ),
+            *peer,
         ],
         # Without any rule a group may reach everything; this one reaches nothing.
         security_group_egress=[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
@@ -48,7 +49,7 @@ class BackupPlan(Construct):
         suffix: The environment suffix.
         key: The customer key in this region.
         peer_region: The region of the vault that copies go to, which must be there already; for
-            the peer's plan that is the launch region.
+            the peer's plan that is the launch region. None where there is no region left to copy to.
         peer_key_arn: The customer key there.
         switched_on: The launch region's half says True: it takes all of the suffix but what is tagged
             ``dr:backup=off``. The peer's says False: it takes only what is tagged ``dr:backup=on``.
@@ -65,23 +66,25 @@ class BackupPlan(Construct):
         *,
         suffix: str,
         key: kms.IKey,
-        peer_region: str,
-        peer_key_arn: str,
+        peer_region: str | None = None,
+        peer_key_arn: str | None = None,
         switched_on: bool,
         schedule: Schedule | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
         schedule = Schedule() if schedule is None else schedule
-        here, there = (
-            vault_arn(self, suffix=suffix, region=region) for region in (stack.region, peer_region)
-        )
+        regions = [each for each in (stack.region, peer_region) if each is not None]
+        vaults = [vault_arn(self, suffix=suffix, region=region) for region in regions]
         service = BackupServiceRole(
             self,
             "Service",
             role_name=names.BACKUP_ROLE.of(suffix=suffix, region=stack.region),
             statements=to_back_up(
-                self, suffix=suffix, key_arns=[key.key_arn, peer_key_arn], vault_arns=[here, there]
+                self,
+                suffix=suffix,
+                key_arns=[each for each in (key.key_arn, peer_key_arn) if each is not None],
+                vault_arns=vaults,
             ),
         )
         self.role: iam.IRole = service.role
@@ -90,7 +93,7 @@ class BackupPlan(Construct):
             "Plan",
             backup_plan={
                 "backupPlanName": names.BACKUP_PLAN.of(suffix=suffix),
-                "backupPlanRule": _rules(schedule, suffix=suffix, copy_to=there),
+                "backupPlanRule": _rules(schedule, suffix=suffix, copy_to=vaults[1:]),
             },
             backup_plan_tags={SUFFIX_TAG: suffix},
         )
@@ -113,25 +116,27 @@ class BackupPlan(Construct):
         publish(self, suffix=suffix, layer="backup", values={"plan-id": plan.attr_backup_plan_id})
 
 
-def _rules(schedule: Schedule, *, suffix: str, copy_to: str) -> list[dict[str, object]]:
+def _rules(schedule: Schedule, *, suffix: str, copy_to: Sequence[str]) -> list[dict[str, object]]:
     common = {
         "targetBackupVault": names.VAULT.of(suffix=suffix),
         "startWindowMinutes": schedule.start_window_minutes,
         "completionWindowMinutes": schedule.completion_window_minutes,
         "recoveryPointTags": {SUFFIX_TAG: suffix},
     }
+    copies = [
+        {
+            "destinationBackupVaultArn": vault,
+            "lifecycle": {"deleteAfterDays": schedule.copy_days},
+        }
+        for vault in copy_to
+    ]
     return [
         {
             **common,
             "ruleName": "hourly",
             "scheduleExpression": f"cron(0 0/{schedule.interval_hours} * * ? *)",
             "lifecycle": {"deleteAfterDays": schedule.hourly_days},
-            "copyActions": [
-                {
-                    "destinationBackupVaultArn": copy_to,
-                    "lifecycle": {"deleteAfterDays": schedule.copy_days},
-                }
-            ],
+            **({"copyActions": copies} if copies else {}),
         },
         {
             # Point-in-time recovery for clusters and buckets; a table, which has its own, gets a daily

@@ -1,8 +1,8 @@
-"""The two roles AWS Backup works with, narrowed from AWS's own managed policies.
+"""The roles AWS Backup works with, narrowed from AWS's own managed policies.
 
-One takes and copies recovery points, the other restores them for a test. The first may do only what
-DynamoDB tables, Aurora clusters and the documents bucket need, the second what tables and clusters do;
-only a run on AWS proves that it is enough.
+One takes and copies recovery points, one restores them for a test, and one for good. The first may do only
+what DynamoDB tables, Aurora clusters and the documents bucket need, the second what tables and clusters
+do, the third what the suffix's own table and bucket do; only a run on AWS proves that it is enough.
 
 See https://docs.aws.amazon.com/aws-backup/latest/devguide/security-iam-awsmanpol.html
 """
@@ -161,22 +161,7 @@ def to_restore(scope: Construct, *, key_arns: Sequence[str]) -> list[iam.PolicyS
     """Restore a table or a cluster under the name of a restore test."""
     stack = cdk.Stack.of(scope)
     return [
-        _allow(
-            "RestoreTable",
-            [
-                "dynamodb:BatchWriteItem",
-                "dynamodb:DeleteItem",
-                "dynamodb:DescribeTable",
-                "dynamodb:GetItem",
-                "dynamodb:PutItem",
-                "dynamodb:Query",
-                "dynamodb:RestoreTableFromAwsBackup",
-                "dynamodb:RestoreTableFromBackup",
-                "dynamodb:Scan",
-                "dynamodb:UpdateItem",
-            ],
-            [_arn(stack, "dynamodb", f"table/{RESTORED}")],
-        ),
+        _restore_table(stack, RESTORED),
         _allow(
             "ReadTableBackups",
             ["dynamodb:RestoreTableFromBackup"],
@@ -215,6 +200,66 @@ def to_restore(scope: Construct, *, key_arns: Sequence[str]) -> list[iam.PolicyS
         ),
         *_use_keys(key_arns, services=("dynamodb", "rds", "backup")),
     ]
+
+
+def to_restore_stores(
+    scope: Construct, *, suffix: str, key_arns: Sequence[str]
+) -> list[iam.PolicyStatement]:
+    """Restore the suffix's table under its own name, and the documents into the bucket of this region."""
+    stack = cdk.Stack.of(scope)
+    bucket = f"arn:{stack.partition}:s3:::" + names.BUCKET.of(
+        suffix=suffix, account=stack.account, region=stack.region
+    )
+    return [
+        _restore_table(stack, names.TABLE.of(suffix=suffix), more=["dynamodb:TagResource"]),
+        _allow(
+            "SeeBucket",
+            [
+                "s3:GetBucketLocation",
+                "s3:GetBucketOwnershipControls",
+                "s3:GetBucketVersioning",
+                "s3:ListBucket",
+                "s3:ListBucketVersions",
+            ],
+            [bucket],
+        ),
+        _allow(
+            "RestoreDocuments",
+            [
+                "s3:DeleteObject",
+                "s3:GetObject",
+                "s3:GetObjectAcl",
+                "s3:GetObjectTagging",
+                "s3:GetObjectVersion",
+                "s3:ListMultipartUploadParts",
+                "s3:PutObject",
+                "s3:PutObjectAcl",
+                "s3:PutObjectTagging",
+            ],
+            [f"{bucket}/*"],
+        ),
+        *_use_keys(key_arns, services=("dynamodb", "s3", "backup")),
+    ]
+
+
+def _restore_table(stack: cdk.Stack, name: str, *, more: Sequence[str] = ()) -> iam.PolicyStatement:
+    return _allow(
+        "RestoreTable",
+        [
+            "dynamodb:BatchWriteItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:DescribeTable",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:RestoreTableFromAwsBackup",
+            "dynamodb:RestoreTableFromBackup",
+            "dynamodb:Scan",
+            "dynamodb:UpdateItem",
+            *more,
+        ],
+        [_arn(stack, "dynamodb", f"table/{name}")],
+    )
 
 
 def _use_keys(key_arns: Sequence[str], *, services: Sequence[str]) -> list[iam.PolicyStatement]:

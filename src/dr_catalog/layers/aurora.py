@@ -3,7 +3,8 @@
 The launch region has the writer, the peer a reader that can be promoted. The global cluster and both
 members state the same version of the engine; the global endpoint leads to the writer wherever that
 is. Functions log in by IAM token. The master user's secret is generated, never shown, replicated to
-the peer for emergencies, and used by one function alone, which sets up the ledger inside.
+the peer for emergencies, and used by one function alone, which sets up the ledger inside. Where the
+peer has no cluster until one is restored from a copied snapshot, the global database has one member.
 
 What holds data or is in use by it outlives the stack: global cluster, clusters, secret, subnet groups
 and parameter groups.
@@ -48,7 +49,7 @@ class GlobalDatabase(Construct):
         private_subnet_ids: Where the set-up function runs.
         isolated_subnet_ids: Where the instances run.
         client_security_group_id: Who may connect in this region.
-        peer_cidr: The peer network's range, which may connect too.
+        peer_cidr: The peer network's range, which may connect too; None where there is no peer network.
         min_capacity: The least Aurora capacity units, 0.5 to 256; AWS advises 8 for a global writer.
         max_capacity: The most, 1 to 256.
         deletion_protection: True (default) protects cluster and global cluster from the start. False
@@ -81,7 +82,7 @@ class GlobalDatabase(Construct):
         private_subnet_ids: Sequence[str],
         isolated_subnet_ids: Sequence[str],
         client_security_group_id: str,
-        peer_cidr: str,
+        peer_cidr: str | None,
         min_capacity: float,
         max_capacity: float,
         deletion_protection: bool = True,
@@ -131,10 +132,102 @@ class GlobalDatabase(Construct):
             secret_arn=secret.ref,
             cluster=cluster,
             placement=Placement(private_subnet_ids, [client_security_group_id]),
+            global_cluster_id=self.global_cluster_id,
         )
         # Of the global cluster's endpoint CloudFormation gives an object, and no text in it.
         self.writer_endpoint = self.set_up.get_att_string("WriterEndpoint")
         _publish(self, suffix=suffix, cluster=cluster, writer_endpoint=self.writer_endpoint)
+
+
+class DatabaseFromSnapshot(Construct):
+    """The peer half where there is none until it is needed: a cluster of its own from a copied snapshot.
+
+    The master user and its password are the snapshot's; the secret's replica in this region still holds
+    them, wherever the secret itself has gone. Let ``set_up`` depend on the network, as before.
+
+    Args:
+        suffix: The environment suffix.
+        key: The customer key in this region.
+        snapshot: The cluster snapshot, in this region; for ever, since another one is another cluster.
+        vpc_id: This region's VPC.
+        private_subnet_ids: Where the set-up function runs.
+        isolated_subnet_ids: Where the instances run.
+        client_security_group_id: Who may connect.
+        min_capacity: The least Aurora capacity units, 0.5 to 256.
+        max_capacity: The most, 1 to 256.
+
+    Attributes:
+        writer_endpoint: The name that leads to the writer.
+        reader_endpoint: The name that leads to the readers.
+        port: The port of both.
+        database: The database.
+        user: The role for functions, which log in by IAM token.
+        cluster_id: The cluster.
+        cluster_arn: Its ARN.
+        resource_id: Its ``DbClusterResourceId``, which ``rds-db:connect`` names.
+        set_up: The custom resource that makes sure of the ledger inside.
+
+    See https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-restore-snapshot.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        suffix: str,
+        key: kms.IKey,
+        snapshot: str,
+        vpc_id: str,
+        private_subnet_ids: Sequence[str],
+        isolated_subnet_ids: Sequence[str],
+        client_security_group_id: str,
+        min_capacity: float,
+        max_capacity: float,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        stack = cdk.Stack.of(self)
+        cluster = Cluster(
+            self,
+            "Restored",
+            suffix=suffix,
+            key=key,
+            vpc_id=vpc_id,
+            subnet_ids=isolated_subnet_ids,
+            client_security_group_id=client_security_group_id,
+            peer_cidr=None,
+            min_capacity=min_capacity,
+            max_capacity=max_capacity,
+            deletion_protection=False,  # whoever completes the restore protects it
+            snapshot=snapshot,
+        )
+        self.writer_endpoint = cluster.writer_endpoint
+        self.reader_endpoint = cluster.reader_endpoint
+        self.port, self.database, self.user = cluster.port, DATABASE, USER
+        self.cluster_id, self.cluster_arn = cluster.cluster_id, cluster.cluster_arn
+        self.resource_id = cluster.resource_id
+        self.set_up = _set_up(
+            self,
+            suffix=suffix,
+            key=key,
+            # A replica's ARN ends in six letters that only the launch region's template knows.
+            secret_arn=stack.format_arn(
+                service="secretsmanager",
+                resource="secret",
+                resource_name=f"{names.LEDGER_SECRET.of(suffix=suffix)}-??????",
+                arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+            ),
+            secret=names.LEDGER_SECRET.of(suffix=suffix),
+            cluster=cluster,
+            placement=Placement(private_subnet_ids, [client_security_group_id]),
+        )
+        _publish(
+            self,
+            suffix=suffix,
+            cluster=cluster,
+            writer_endpoint=cluster.writer_endpoint,
+            in_global_cluster=False,
+        )
 
 
 class GlobalDatabaseReader(Construct):
@@ -247,10 +340,18 @@ def _set_up(
     secret_arn: str,
     cluster: Cluster,
     placement: Placement,
+    secret: str | None = None,
+    global_cluster_id: str | None = None,
 ) -> cdk.CustomResource:
-    """Role, schema and table, made inside the database once the writer's instance is there."""
+    """Role, schema and table, made inside the database once the writer's instance is there.
+
+    Args:
+        secret_arn: What the function may read.
+        secret: What it asks for, where that is not the ARN.
+        global_cluster_id: The global cluster whose endpoint it finds; by default the cluster's is taken.
+    """
     stack = cdk.Stack.of(scope)
-    region, global_cluster_id = stack.region, names.LEDGER.of(suffix=suffix)
+    region = stack.region
     function = PythonFunction(
         scope,
         "SetUp",
@@ -276,19 +377,7 @@ def _set_up(
                     "StringEquals": {"kms:ViaService": f"secretsmanager.{region}.amazonaws.com"}
                 },
             ),
-            iam.PolicyStatement(
-                sid="FindWriterEndpoint",
-                actions=["rds:DescribeGlobalClusters"],
-                resources=[
-                    stack.format_arn(
-                        service="rds",
-                        region="",
-                        resource="global-cluster",
-                        resource_name=global_cluster_id,
-                        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-                    )
-                ],
-            ),
+            *([] if global_cluster_id is None else [_find_endpoint(stack, global_cluster_id)]),
         ],
     )
     ledger = cdk.CustomResource(
@@ -300,8 +389,8 @@ def _set_up(
             "Host": cluster.writer_endpoint,
             "Port": cluster.port,
             "Database": DATABASE,
-            "GlobalCluster": global_cluster_id,
-            "SecretArn": secret_arn,
+            **({} if global_cluster_id is None else {"GlobalCluster": global_cluster_id}),
+            "SecretArn": secret_arn if secret is None else secret,
             "User": USER,
             "Schema": SCHEMA,
         },
@@ -310,7 +399,30 @@ def _set_up(
     return ledger
 
 
-def _publish(scope: Construct, *, suffix: str, cluster: Cluster, writer_endpoint: str) -> None:
+def _find_endpoint(stack: cdk.Stack, global_cluster_id: str) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        sid="FindWriterEndpoint",
+        actions=["rds:DescribeGlobalClusters"],
+        resources=[
+            stack.format_arn(
+                service="rds",
+                region="",
+                resource="global-cluster",
+                resource_name=global_cluster_id,
+                arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+            )
+        ],
+    )
+
+
+def _publish(
+    scope: Construct,
+    *,
+    suffix: str,
+    cluster: Cluster,
+    writer_endpoint: str,
+    in_global_cluster: bool = True,
+) -> None:
     values: Mapping[str, str] = {
         "writer-endpoint": writer_endpoint,
         "reader-endpoint": cluster.reader_endpoint,
@@ -319,9 +431,9 @@ def _publish(scope: Construct, *, suffix: str, cluster: Cluster, writer_endpoint
         "cluster-id": cluster.cluster_id,
         "cluster-arn": cluster.cluster_arn,
         "resource-id": cluster.resource_id,
-        "global-cluster-id": names.LEDGER.of(suffix=suffix),
+        **({"global-cluster-id": names.LEDGER.of(suffix=suffix)} if in_global_cluster else {}),
     }
     publish(scope, suffix=suffix, layer="aurora", values=values)
 
 
-__all__ = ["PORT", "GlobalDatabase", "GlobalDatabaseReader"]
+__all__ = ["PORT", "DatabaseFromSnapshot", "GlobalDatabase", "GlobalDatabaseReader"]

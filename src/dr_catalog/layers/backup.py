@@ -9,6 +9,8 @@ that a failover changes data and no template: the launch region's plan takes all
 An hourly schedule alone is no recovery point objective of one hour: the loss is the interval, the
 start window, the job and the copy together.
 
+``RestoreRole`` is what a restore for good needs beforehand, where the peer has nothing else.
+
 Backups of buckets, and copies of tables across regions, are features that an account opts into, in each
 region.
 
@@ -20,6 +22,7 @@ from __future__ import annotations
 from ._backup_failures import FAILURES, BackupFailures, FailureEvent
 from ._backup_plan import SWITCH_OFF, SWITCH_ON, SWITCH_TAG, BackupPlan, Schedule
 from ._backup_vault import LOCKS, BackupVault, vault_arn
+from ._restore_role import RestoreRole
 from ._restore_testing import RestoredDatabase, RestoreTesting
 
 __all__ = [
@@ -32,6 +35,7 @@ __all__ = [
     "BackupPlan",
     "BackupVault",
     "FailureEvent",
+    "RestoreRole",
     "RestoreTesting",
     "RestoredDatabase",
     "Schedule",

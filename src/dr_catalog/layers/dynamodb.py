@@ -30,7 +30,8 @@ class GlobalTable(Construct):
     Args:
         suffix: The environment suffix.
         key: The customer key in this region.
-        peer_region: The region of the other replica.
+        peer_region: The region of the other replica; by default there is none, and what is in the peer
+            comes from backups.
         peer_key_arn: The customer key there; a key ARN, since an alias reads as drift.
         deletion_protection: True (default) protects both replicas from the start. False leaves it to
             whoever protects them later: a protected table keeps a stack that failed from rolling back.
@@ -47,8 +48,8 @@ class GlobalTable(Construct):
         *,
         suffix: str,
         key: kms.IKey,
-        peer_region: str,
-        peer_key_arn: str,
+        peer_region: str | None = None,
+        peer_key_arn: str | None = None,
         deletion_protection: bool = True,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -84,6 +85,7 @@ class GlobalTable(Construct):
                     (cdk.Stack.of(self).region, key.key_arn),
                     (peer_region, peer_key_arn),
                 )
+                if region is not None and key_arn is not None
             ],
         )
         self.resource.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)

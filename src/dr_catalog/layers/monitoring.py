@@ -42,7 +42,7 @@ class Monitoring(Construct):
         role: ``launch`` or ``peer``: some metrics appear on one side only.
         key: The customer key in this region. Its policy must let ``cloudwatch.amazonaws.com`` and
             ``events.amazonaws.com`` use it for the topic, or nothing is ever delivered.
-        peer_region: The other region.
+        peer_region: The other region; None where nothing is replicated to it.
         watched: What this region has.
         thresholds: When each alarm goes off.
 
@@ -59,7 +59,7 @@ class Monitoring(Construct):
         suffix: str,
         role: Role,
         key: kms.IKey,
-        peer_region: str,
+        peer_region: str | None,
         watched: Watched,
         thresholds: Thresholds | None = None,
     ) -> None:

@@ -13,6 +13,8 @@ region that is lost leaves the name by itself, and the control metric is how a p
     peer      ApiDomain, ControlMetric
     ========  =====================
 
+Where the peer has no API until it is restored, the launch region has ``ApiDomain`` and ``DnsRecord``.
+
 See https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-types.html
 """
 
@@ -51,6 +53,7 @@ __all__ = [
     "WEIGHTED",
     "ApiDomain",
     "ControlMetric",
+    "DnsRecord",
     "DnsRecords",
     "RegionalEndpoint",
     "serving_alarm",
@@ -159,6 +162,49 @@ class ApiDomain(Construct):
                 "regional-hosted-zone-id": if_given(self.endpoint.hosted_zone_id),
             },
         )
+
+
+class DnsRecord(Construct):
+    """The launch region's half where it alone has an API: one alias record, which a restore changes.
+
+    Args:
+        suffix: The environment suffix.
+        zone_id: The parent zone's id; may be empty, and then nothing is made.
+        zone_name: Its name, without a dot at the end.
+        endpoint: This region's endpoint.
+
+    Attributes:
+        url: The address of the API, or ``none``.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        suffix: str,
+        zone_id: str,
+        zone_name: str,
+        endpoint: RegionalEndpoint,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        zone = given(self, zone_id=zone_id)
+        name = names.api_domain(suffix=suffix, zone_name=zone_name)
+        record = route53.CfnRecordSet(
+            self,
+            "Record",
+            hosted_zone_id=zone_id,
+            name=name,
+            type="A",
+            alias_target=route53.CfnRecordSet.AliasTargetProperty(
+                dns_name=endpoint.domain_name,
+                hosted_zone_id=endpoint.hosted_zone_id,
+                evaluate_target_health=False,
+            ),
+        )
+        record.cfn_options.condition = zone
+        self.url = cdk.Fn.condition_if(zone.logical_id, f"https://{name}/", NONE).to_string()
+        publish(self, suffix=suffix, layer="route53", values={"url": self.url})
 
 
 class DnsRecords(Construct):

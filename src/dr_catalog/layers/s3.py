@@ -26,8 +26,8 @@ TIERING_AFTER_DAYS = 30
 OLD_VERSIONS_KEPT_DAYS = 90
 
 
-class ReplicaBucket(Construct):
-    """The peer half: versioned, encrypted, ready to be a destination.
+class RegionalBucket(Construct):
+    """Either half where nothing replicates: versioned, encrypted, ready to be backed up or restored to.
 
     Objects move to Intelligent-Tiering after 30 days; replaced or deleted versions are kept for
     90 days; uploads left incomplete go after 7.
@@ -43,6 +43,10 @@ class ReplicaBucket(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, suffix: str, key: kms.IKey) -> None:
         super().__init__(scope, construct_id)
         self.bucket: s3.IBucket = _bucket(self, suffix=suffix, key=key)
+
+
+class ReplicaBucket(RegionalBucket):
+    """The peer half: the same bucket, ready to be a destination."""
 
 
 class ReplicatedBucket(Construct):

@@ -40,7 +40,8 @@ class Network(Construct):
     Args:
         suffix: The environment suffix.
         cidr: The VPC's range, a /16 to a /20.
-        peer_cidr: The peer network's range, where functions may reach the database.
+        peer_cidr: The peer network's range, where functions may reach the database; None where there is
+            no peer network.
         key: Encrypts the flow logs; its policy must admit the log group ``/dr/<suffix>/flow-logs``.
         nat_per_zone: ``"true"`` makes a NAT gateway in each zone, so that none depends on another;
             ``"false"`` one for all, which costs a third.
@@ -65,7 +66,7 @@ class Network(Construct):
         *,
         suffix: str,
         cidr: str,
-        peer_cidr: str,
+        peer_cidr: str | None,
         key: kms.IKey,
         nat_per_zone: str,
         zones: str = str(ZONES),
@@ -280,7 +281,7 @@ class Network(Construct):
     def _service_name(self, service: str) -> str:
         return f"com.amazonaws.{cdk.Stack.of(self).region}.{service}"
 
-    def _function_security_group(self, peer_cidr: str) -> str:
+    def _function_security_group(self, peer_cidr: str | None) -> str:
         group = ec2.CfnSecurityGroup(
             self,
             "FunctionGroup",
@@ -289,7 +290,11 @@ class Network(Construct):
             security_group_egress=[
                 _egress(HTTPS, ANYWHERE, "HTTPS to AWS"),
                 _egress(POSTGRESQL, self.cidr, "PostgreSQL in this region"),
-                _egress(POSTGRESQL, peer_cidr, "PostgreSQL in the peer region"),
+                *(
+                    [_egress(POSTGRESQL, peer_cidr, "PostgreSQL in the peer region")]
+                    if peer_cidr is not None
+                    else []
+                ),
             ],
         )
         return group.attr_group_id

@@ -1,12 +1,15 @@
 """``Custom::DrDatabaseSetUp``: what the ledger needs inside the database.
 
 A role that logs in by IAM token and may read and append, the schema ``ledger``, the table of
-transactions, and that of a recovery's verifying writes; what an older set-up made is upgraded. Every statement may be repeated; a Delete undoes nothing, since the data stay. The
-attribute ``WriterEndpoint`` is the global cluster's endpoint, which leads to the writer in any region.
+transactions, and that of a recovery's verifying writes; what an older set-up made, or a snapshot
+holds, is upgraded. Every statement may be repeated; a Delete undoes nothing, since the data stay. The
+attribute ``WriterEndpoint`` is the global cluster's endpoint, which leads to the writer in any region;
+it is ``Host`` for a cluster that is in none.
 
-Properties: ``Host``, ``Port`` and ``Database`` of the writer, ``SecretArn`` of the master user's
-secret (``username``, ``password``), ``User`` (the role to make), ``GlobalCluster`` and ``Schema`` (a
-number; a higher one repeats the set-up). The physical id is ``<Host>/<Database>``.
+Properties: ``Host``, ``Port`` and ``Database`` of the writer, ``SecretArn`` (or name) of the master
+user's secret (``username``, ``password``), ``User`` (the role to make), ``Schema`` (a number; a higher
+one repeats the set-up) and, where there is one, ``GlobalCluster``. The physical id is
+``<Host>/<Database>``.
 
 The password is read for the moment and is in no log and no answer.
 
@@ -77,11 +80,18 @@ def act(event: dict[str, Any], _: Any) -> Result:
             f"PostgreSQL refused to set up the database {database} at {host}: SQLSTATE "
             f"{told.get('C', 'unknown')}. Look at the database's log, then repeat."
         ) from None
+    return Result(f"{host}/{database}", {"WriterEndpoint": _writer_endpoint(event, host)})
+
+
+def _writer_endpoint(event: dict[str, Any], host: str) -> str:
+    """Of the global cluster; of the cluster itself where it is in none."""
+    if "GlobalCluster" not in event["ResourceProperties"]:
+        return host
     rds = client("rds", os.environ["AWS_REGION"])
     (found,) = rds.describe_global_clusters(GlobalClusterIdentifier=text(event, "GlobalCluster"))[
         "GlobalClusters"
     ]
-    return Result(f"{host}/{database}", {"WriterEndpoint": found["Endpoint"]})
+    return str(found["Endpoint"])
 
 
 def _statements(connection: Connection, user: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Switches deletion protection on, once a launch is complete: table, clusters and global cluster.
 
+The peer may have neither table nor cluster, where they come from backups alone; the launch region has both.
 Not earlier: what is protected can't be deleted, and so keeps a stack that failed from rolling back. Each
 is looked at first, so that what is protected already is left alone.
 
@@ -8,7 +9,7 @@ See https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWith
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -19,19 +20,22 @@ from response import ignoring
 BUSY = ("LimitExceededException", "ResourceInUseException")
 
 
-def protect_table(table: str, clients: Iterable[Any], *, deadline: Deadline) -> None:
+def protect_table(table: str, clients: Sequence[Any], *, deadline: Deadline) -> None:
     """Protect each replica.
 
     Args:
         table: The table's name, the same in both regions.
-        clients: A DynamoDB client of each region.
+        clients: A DynamoDB client of each region; where the table must be comes first.
         deadline: When to stop.
 
     Raises:
         Refused, Unfinished: Time is short.
     """
-    for dynamodb in clients:
-        deadline.repeat(partial(_protect_replica, dynamodb, table))
+    first, *others = clients
+    deadline.repeat(partial(_protect_replica, first, table))
+    for dynamodb in others:
+        with ignoring("ResourceNotFoundException"):
+            deadline.repeat(partial(_protect_replica, dynamodb, table))
 
 
 def _protect_replica(dynamodb: Any, table: str) -> bool:
@@ -47,7 +51,10 @@ def _protect_replica(dynamodb: Any, table: str) -> bool:
 def protect_database(database: GuardedDatabase) -> None:
     """Protect both clusters and the global one."""
     for half in database:
-        if not half.describe()["DeletionProtection"]:
+        found = half.describe()
+        if not found and half is not database.launch:
+            continue
+        if not found["DeletionProtection"]:
             half.rds.modify_db_cluster(
                 DBClusterIdentifier=half.cluster, DeletionProtection=True, ApplyImmediately=True
             )
