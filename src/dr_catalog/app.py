@@ -21,7 +21,7 @@ from .errors import DrCatalogError
 from .launch_roles import load_review
 from .names import camel
 from .releases.layout import load_release
-from .releases.rights import execution_rights, launch_rights, witness_rights
+from .releases.rights import execution_rights, launch_rights, restore_rights, witness_rights
 from .stacks import (
     AssetStack,
     OnboardingRegionStack,
@@ -73,6 +73,7 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
         launch={name: launch_rights(catalog.products[name], review) for name in catalog.offered},
         execution=execution_rights(catalog, review),
         witness=witness_rights(catalog, review),
+        restore=restore_rights(catalog, review),
         review=review,
     )
     OnboardingRegionStack(app, "OnboardingRegion")

@@ -28,6 +28,7 @@ from .documents import (
     boundary_policy,
     execution_policies,
     launch_policies,
+    restore_policies,
 )
 from .review import Review, load_review
 
@@ -42,5 +43,6 @@ __all__ = [
     "execution_policies",
     "launch_policies",
     "load_review",
+    "restore_policies",
     "unreviewed",
 ]

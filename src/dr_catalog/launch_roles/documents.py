@@ -1,4 +1,5 @@
-"""The policy documents of the launch role, the StackSet roles and the boundary.
+"""The policy documents of the launch role, the StackSet roles, the role that rebuilds a lost launch, and
+the boundary.
 
 A launch role's statements are of four kinds: what Service Catalog and CloudFormation call directly; what
 CloudFormation calls for a resource, each action on the targets of the review; roles passed to the services
@@ -176,6 +177,24 @@ def execution_policies(
         _read_assets(scope, asset_bucket_prefix),
     ]
     return pack([*direct, *_derived(rights, review, scope, {}), *outside])
+
+
+def restore_policies(
+    *,
+    rights: Rights,
+    review: Review,
+    partition: str,
+    account: str,
+    regions: Sequence[str],
+    asset_bucket_prefix: str,
+) -> list[Document]:
+    """What CloudFormation may do as its service role, for a restore; see ``launch_policies``.
+
+    Args:
+        rights: What the templates need that rebuild a peer from copies.
+    """
+    scope = _Scope(partition, account, regions)
+    return pack([_read_assets(scope, asset_bucket_prefix), *_derived(rights, review, scope, {})])
 
 
 def administration_policy(*, partition: str, account: str) -> Document:

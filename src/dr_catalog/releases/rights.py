@@ -21,7 +21,12 @@ from .layout import read_templates, release_folder
 from .schemas import schema
 from .template import Template
 
-PRIMARY, PEER, WITNESS = ("primary",), ("foundation", "workload", "restore"), ("witness",)
+PRIMARY, PEER, WITNESS, RESTORE = (
+    ("primary",),
+    ("foundation", "workload"),
+    ("witness",),
+    ("restore",),
+)
 # Nothing in a launch lists all that there is, so what the "list" handlers alone name is left out.
 VERBS = ("create", "read", "update", "delete", "tagging")
 RETIRED_VERBS = ("read", "delete")
@@ -40,6 +45,11 @@ def execution_rights(catalog: Catalog, review: Review) -> Rights:
 def witness_rights(catalog: Catalog, review: Review) -> Rights:
     """What it needs in the region of a witness."""
     return derive(uses(_offered(catalog), WITNESS), review)
+
+
+def restore_rights(catalog: Catalog, review: Review) -> Rights:
+    """What CloudFormation's service role needs to rebuild a lost launch; nothing where no product can be."""
+    return derive(uses(_offered(catalog), RESTORE), review)
 
 
 def _offered(catalog: Catalog) -> list[Product]:
@@ -83,7 +93,11 @@ def handled(resource_type: str, verbs: Collection[str] = VERBS) -> frozenset[str
 def check_product(product: Product) -> Iterator[Finding]:
     """What keeps the roles for the product's launches from being derived, in the newest version that shows it."""
     review = review_of(product)
-    for role, roles in (("launch", PRIMARY), ("execution", (*PEER, *WITNESS))):
+    for role, roles in (
+        ("launch", PRIMARY),
+        ("execution", (*PEER, *WITNESS)),
+        ("restore", RESTORE),
+    ):
         for use in uses([product], roles):
             for gap in unreviewed(use, review):
                 version, template, resource = _first(product, use.type, roles)

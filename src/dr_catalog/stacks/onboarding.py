@@ -31,13 +31,15 @@ _OBSERVATION: launch_roles.Document = {
 
 
 class OnboardingRolesStack(cdk.Stack):
-    """The launch role of each product, the StackSet roles, the hub's observer and the boundary; once
-    an account.
+    """The launch role of each product, the StackSet roles, the one that restores, the hub's observer and the
+    boundary; once an account.
 
     Args:
         launch: What the launch role of each product needs, by the product's name.
         execution: What the StackSet execution role needs in the peer region.
         witness: What it needs in the region of a witness.
+        restore: What CloudFormation needs to rebuild a lost launch in the peer; there is no role for it
+            where no product can be.
         review: Which resources their actions may touch.
     """
 
@@ -49,6 +51,7 @@ class OnboardingRolesStack(cdk.Stack):
         launch: Mapping[str, launch_roles.Rights],
         execution: launch_roles.Rights,
         witness: launch_roles.Rights,
+        restore: launch_roles.Rights,
         review: launch_roles.Review,
     ) -> None:
         super().__init__(
@@ -137,6 +140,16 @@ class OnboardingRolesStack(cdk.Stack):
                 rights=execution, witness=witness, witness_region="${WitnessRegion}", **within
             ),
         )
+        if restore.actions:
+            self._role(
+                name=names.RESTORE_SERVICE_ROLE,
+                trust=_trust(
+                    "cloudformation.amazonaws.com",
+                    {"StringEquals": {"aws:SourceAccount": self.account}},
+                ),
+                description="CloudFormation rebuilds a lost launch in the peer region as it",
+                documents=launch_roles.restore_policies(rights=restore, **within),
+            )
 
     def _role(
         self,
