@@ -13,7 +13,7 @@ demo: $(READY)  ## the whole story on the embedded AWS
 	$(BIN)/python examples/demo.py
 
 test: $(READY)  ## the whole suite
-	$(BIN)/python -m pytest -n 3
+	$(BIN)/python -m pytest -n 4
 
 COUNT ?= 100000
 schedules: $(READY)  ## more of a recovery's fault schedules than the suite drives: COUNT of them

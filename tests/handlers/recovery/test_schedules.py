@@ -18,7 +18,7 @@ import step_record
 from .driving import Drive
 from .simulated import Schedule
 
-COUNT = int(os.environ.get("RECOVERY_SCHEDULES", "1000"))
+COUNT = int(os.environ.get("RECOVERY_SCHEDULES", "400"))
 SEED = int(os.environ.get("RECOVERY_SEED", "0"))
 FAULTS = ("none", "down", "down", "cut", "cut", "control", "slow", "odd", "flapping")
 
