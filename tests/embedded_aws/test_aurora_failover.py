@@ -212,20 +212,64 @@ def test_the_secondary_says_how_far_it_is_behind(
     assert lag() >= before + 200
 
 
-def test_a_headless_secondary_is_not_promoted(database: Estate) -> None:
+FOLLOWED = "SELECT 1 FROM pg_stat_replication WHERE replay_lsn = pg_current_wal_lsn()"
+
+
+def test_a_headless_secondary_follows_is_not_read_and_not_promoted(
+    database: Estate, control: Callable[..., Any]
+) -> None:
     rds = database.rds(PEER)
     instance = rds.describe_db_instances()["DBInstances"][0]
     rds.delete_db_instance(DBInstanceIdentifier="dr-aurora-dev-1", SkipFinalSnapshot=True)
-    try:
-        with pytest.raises(ClientError, match="has no available instance"):
-            fail_over(database)
-    finally:
-        rds.create_db_instance(
-            DBInstanceIdentifier="dr-aurora-dev-1",
-            DBClusterIdentifier="dr-aurora-dev",
-            DBInstanceClass="db.serverless",
-            Engine="aurora-postgresql",
-            PromotionTier=instance["PromotionTier"],
-        )
+    assert database.closed(at="Reader", region=PEER)
+    with pytest.raises(ClientError, match="has no available instance"):
+        fail_over(database)
+    database.run("INSERT INTO payment VALUES ('headless', 1)")
+    assert database.soon(FOLLOWED, at="Global", region=HOME)
+    control("regions", region=HOME, mode="gone")  # nothing is left to copy from
+    rds.create_db_instance(
+        DBInstanceIdentifier="dr-aurora-dev-1",
+        DBClusterIdentifier="dr-aurora-dev",
+        DBInstanceClass="db.serverless",
+        Engine="aurora-postgresql",
+        PromotionTier=instance["PromotionTier"],
+    )
+    assert database.run("SELECT id FROM payment", at="Reader", region=PEER) == [["headless"]]
     with pytest.raises(DatabaseError, match="read-only transaction"):
         database.run("INSERT INTO payment VALUES ('x', 1)", at="Reader", region=PEER)
+
+
+def test_a_headless_secondary_says_nothing_of_how_far_it_is_behind(
+    database: Estate, client: Callable[..., Any]
+) -> None:
+    cloudwatch = client("cloudwatch", account=database.account, region=PEER)
+
+    def lags() -> float:
+        """How many figures there are; to ask measures one more, where there is one."""
+        now = datetime.now(UTC)
+        dimensions = {"DBClusterIdentifier": "dr-aurora-dev", "SourceRegion": HOME}
+        found = cloudwatch.get_metric_statistics(
+            Namespace="AWS/RDS",
+            MetricName="AuroraGlobalDBRPOLag",
+            Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+            Period=3600,
+            Statistics=["SampleCount"],
+            StartTime=now - timedelta(hours=1),
+            EndTime=now,
+        )["Datapoints"]
+        return sum(each["SampleCount"] for each in found)
+
+    count = lags()
+    assert lags() > count
+    rds = database.rds(PEER)
+    rds.delete_db_instance(DBInstanceIdentifier="dr-aurora-dev-1", SkipFinalSnapshot=True)
+    count = lags()
+    assert lags() == count
+    rds.create_db_instance(
+        DBInstanceIdentifier="dr-aurora-dev-1",
+        DBClusterIdentifier="dr-aurora-dev",
+        DBInstanceClass="db.serverless",
+        Engine="aurora-postgresql",
+        PromotionTier=0,
+    )
+    assert lags() > count

@@ -278,12 +278,6 @@ def instance(params: Params) -> None:
         )
     _size(_value(params, "DBInstanceClass"), record)
     _settings(params)
-    if record.get("_data_lost"):
-        raise RefusedError(
-            "InvalidDBClusterStateFault",
-            "The embedded AWS keeps no data of a secondary that left its global database without "
-            "an instance",
-        )
 
 
 def instance_modification(params: Params) -> None:
@@ -338,7 +332,7 @@ def switch(action: str, record: Record, *, key: Key, leader: Key, lossless: bool
             "InvalidGlobalClusterStateFault",
             f"Global cluster {record['GlobalClusterIdentifier']} is {record['Status']}",
         )
-    if not databases.running(key):
+    if not databases.available(key):
         raise RefusedError(
             "InvalidDBClusterStateFault", f"{key.name} in {key.region} has no available instance"
         )

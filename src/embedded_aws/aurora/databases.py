@@ -1,7 +1,7 @@
 """Which server stands behind which cluster, and which endpoint leads where.
 
-A cluster has one server, whatever the number of its instances; it runs while there is an instance.
-What is known of clusters and global clusters is read from RDS's own records, at the moment it is
+A cluster has one server, whatever the number of its instances; it runs while there is an instance, and
+that of a secondary always: a headless one's storage follows as well, and nothing leads to it. What is known of clusters and global clusters is read from RDS's own records, at the moment it is
 asked for.
 """
 
@@ -81,7 +81,7 @@ class _Endpoint:
 
 lock = threading.RLock()
 servers: dict[Key, Server] = {}
-"""Of each cluster that has, or had, an instance."""
+"""Of each secondary, and of each cluster that has, or had, an instance."""
 demoted: set[Key] = set()
 """Clusters that a failover left behind: their data are kept as a snapshot before they follow."""
 _unaware: set[Key] = set()
@@ -94,7 +94,7 @@ def _target(address: str) -> Target | None:
     key = endpoint.cluster if endpoint else None
     record = key.record if key else None
     server = servers.get(key) if key else None
-    if key is None or record is None or server is None or not server.running:
+    if key is None or record is None or server is None or not available(key):
         return None
     door = Door(
         account=key.account,
@@ -161,6 +161,12 @@ def running(key: Key) -> bool:
     """Whether the cluster has a server that runs."""
     server = servers.get(key)
     return server is not None and server.running
+
+
+def available(key: Key) -> bool:
+    """Whether the cluster has an instance, too, that answers."""
+    record = key.record
+    return running(key) and record is not None and bool(record["DBClusterMembers"])
 
 
 def start(key: Key) -> None:
@@ -280,6 +286,8 @@ def detach(key: Key) -> None:
     with lock:
         if running(key):
             servers[key].promote()
+            if not available(key):
+                stop(key, keep=True)
 
 
 def switch(record: Record, target: Key, *, lossless: bool) -> None:
@@ -334,7 +342,7 @@ def follow_again(record: Record) -> None:
         ):
             continue
         with lock:
-            if key.record is not None and key.record["DBClusterMembers"]:
+            if key.record is not None:
                 _follow(key, key.record, leader)
             member["SynchronizationStatus"] = CONNECTED
             if key.record is not None:

@@ -2,7 +2,8 @@
 
 On AWS a datapoint comes each minute; here one is measured whenever somebody reads metric data of
 ``AWS/RDS``. It says how old the last commit is that the secondary has replayed while there are more to
-replay, and how long the regions have been apart while they are; nothing where no server follows.
+replay, and how long the regions have been apart while they are; nothing where no instance follows: AWS
+does not document that a headless secondary publishes them.
 
 See https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.AuroraMonitoring.Metrics.html
 """
@@ -74,7 +75,7 @@ def _measure() -> None:
 
 def _lag(key: Key, leader: Key) -> float | None:
     """Milliseconds; None where it can't be told."""
-    if not databases.running(key):
+    if not databases.available(key):
         return None
     if state.held(leader.region, key.region):
         return (time.time() - state.since(leader.region, key.region)) * 1000

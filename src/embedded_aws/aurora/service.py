@@ -104,6 +104,8 @@ def _create_cluster(call: Action, params: Params) -> Response:
         record["Endpoint"], record["Port"] = databases.open_endpoint(key, port=port, writes=True)
         record["ReaderEndpoint"], _ = databases.open_endpoint(key, port=port)
         record["EnabledCloudwatchLogsExports"] = _values(params, "EnableCloudwatchLogsExports")
+        if databases.source(key) is not None:
+            databases.start(key)
         return _told("CreateDBCluster", "DBCluster", record)
     return answer
 
@@ -189,7 +191,8 @@ def _delete_instance(call: Action, params: Params) -> Response:
         cluster = _clusters.get(record["DBClusterIdentifier"])
         if cluster is not None and not cluster["DBClusterMembers"]:
             key = Key.of(cluster["DBClusterArn"])
-            databases.stop(key, keep=databases.source(key) is None)
+            if databases.source(key) is None:
+                databases.stop(key, keep=True)
     return answer
 
 
@@ -202,8 +205,6 @@ def _remove_from_global_cluster(call: Action, params: Params) -> Response:
     if answer[0] < 300 and key is not None and followed:
         databases.detach(key)
         _name_writers(key)
-        if cluster is not None and key not in databases.servers:
-            cluster["_data_lost"] = True
     return answer
 
 
