@@ -324,3 +324,56 @@ def test_an_unknown_property_of_any_type_is_refused(
     made = runner(account=account).create("s", {"Log": wrong})
     assert made.status == "ROLLBACK_COMPLETE"
     assert made.reasons == ["Encountered unsupported property RetentionDays"]
+
+
+def test_a_function_without_concurrency_is_off_until_it_is_switched_on(
+    endpoint: str,
+    account: str,
+    client: Callable[..., Any],
+    runner: Callable[..., Runner],
+    control: Callable[..., Any],
+    code: Callable[[str, str], str],
+) -> None:
+    stacks, functions = runner(account=account), client("lambda", account=account)
+    wanted = resources(code(account, HOME))
+    outputs = {"Outputs": {"Rest": {"Value": {"Ref": "Rest"}}}}
+    del wanted["Custom"], wanted["Thing"]
+    wanted["Api"]["Properties"]["ReservedConcurrentExecutions"] = 0
+    wanted["Rule"] = {
+        "Type": "AWS::Events::Rule",
+        "Properties": {
+            "Name": "dr-every",
+            "ScheduleExpression": "rate(1 day)",
+            "Targets": [{"Id": "f", "Arn": {"Fn::GetAtt": ["Api", "Arn"]}}],
+        },
+    }
+    made = stacks.create("s", wanted, Template=outputs)
+    assert made.status == "CREATE_COMPLETE", made.reasons
+    called = f"{endpoint}/restapis/{made.outputs['Rest']}/live/_user_request_/x"
+    limit = functions.get_function_concurrency
+
+    def reserved() -> Any:
+        return limit(FunctionName="dr-api").get("ReservedConcurrentExecutions")
+
+    assert reserved() == 0
+    assert fetch(called) == (500, {"message": "Internal server error"})
+    with pytest.raises(functions.exceptions.TooManyRequestsException) as off:
+        functions.invoke(FunctionName="dr-api")
+    assert off.value.response["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
+    control("rules", account=account, region=HOME, rule="dr-every")
+    logs = client("logs", account=account)
+    assert logs.filter_log_events(logGroupName="/aws/lambda/dr-api")["events"] == []
+
+    functions.delete_function_concurrency(FunctionName="dr-api")
+    assert reserved() is None
+    assert fetch(called)[0] == 201
+    control("rules", account=account, region=HOME, rule="dr-every")
+    assert logs.filter_log_events(logGroupName="/aws/lambda/dr-api")["events"]
+    wanted["Api"]["Properties"]["MemorySize"] = 512
+    assert stacks.update("s", wanted, Template=outputs).status == "UPDATE_COMPLETE"
+    assert reserved() is None  # the template said 0 before and after
+    functions.put_function_concurrency(FunctionName="dr-api", ReservedConcurrentExecutions=0)
+    assert (reserved(), fetch(called)[0]) == (0, 500)
+    del wanted["Api"]["Properties"]["ReservedConcurrentExecutions"]
+    assert stacks.update("s", wanted, Template=outputs).status == "UPDATE_COMPLETE"
+    assert (reserved(), fetch(called)[0]) == (None, 201)
