@@ -134,6 +134,31 @@ ARTIFACT_BUCKET = Name("{suffix}-artifacts-{account}-{region}", 63)
 LAUNCH_ROLE = Name("dr-catalog-launch-{suffix}", 64)  # {suffix} is the product here
 
 
+def layer_stackset(*, layer: str, role: str) -> Name:
+    """The StackSet of a layer that is launched alone, for its template of this role."""
+    return Name(f"dr-layer-{layer}-{role}-{{suffix}}", 128)
+
+
+def layer_reader(*, layer: str) -> Name:
+    """The function with which such a layer reads what its neighbours tell."""
+    return Name(f"dr-neighbours-{layer}-{{suffix}}", 64)
+
+
+def layer_reader_role(*, layer: str) -> Name:
+    """The role of that function."""
+    return Name(f"dr-neighbours-{layer}-{{suffix}}-{{region}}", 64)
+
+
+def layer_guard(*, layer: str) -> Name:
+    """The function that guards such a layer."""
+    return Name(f"dr-guard-{layer}-{{suffix}}", 64)
+
+
+def layer_guard_role(*, layer: str) -> Name:
+    """The role of that function."""
+    return Name(f"dr-guard-{layer}-{{suffix}}-{{region}}", 64)
+
+
 def build_role(*, pipeline: str, stage: str = "", action: str) -> str:
     """The role and the project of an action of the pipeline: ``dr-catalog-build-dev-assets``.
 

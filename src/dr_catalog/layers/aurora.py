@@ -298,6 +298,13 @@ class GlobalDatabaseReader(Construct):
         self.cluster_id, self.cluster_arn = cluster.cluster_id, cluster.cluster_arn
         self.resource_id = cluster.resource_id
         self.security_group_id = cluster.security_group_id
+        # A restore test puts a cluster of its own behind it.
+        publish(
+            self,
+            suffix=suffix,
+            layer="aurora",
+            values={"security-group-id": self.security_group_id},
+        )
         _publish(self, suffix=suffix, cluster=cluster, writer_endpoint=writer_endpoint)
 
 

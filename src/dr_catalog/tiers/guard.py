@@ -78,6 +78,11 @@ class GuardedStores:
         """As the custom resource takes them."""
         return {names.camel(name): value for name, value in vars(self).items()}
 
+    def database_properties(self) -> dict[str, str]:
+        """Those of the database alone."""
+        others = ("Vault", "RecoveryTable")
+        return {name: value for name, value in self.properties().items() if name not in others}
+
 
 class DeleteGuard(Construct):
     """Refuses or purges, before anything else of the stack is deleted.
@@ -143,8 +148,8 @@ class DeleteGuard(Construct):
                     resources=[parameter_arn(stack, completed)],
                 ),
                 continue_itself(stack, function=names.GUARD.of(suffix=suffix)),
-                _protect_table(stack, suffix=suffix, regions=(region, peer_region)),
-                *_guard_database(self, stores, regions=(region, peer_region)),
+                protect_table(stack, suffix=suffix, regions=(region, peer_region)),
+                *guard_database(self, stores, regions=(region, peer_region)),
                 *see_recovery(
                     self, table=stores.recovery_table, regions=(region, peer_region), key_id=key_id
                 ),
@@ -185,10 +190,10 @@ class DeleteGuard(Construct):
                 **stores.properties(),
             },
         )
-        _wait_for_everything(self.resource)
+        wait_for_everything(self.resource)
 
 
-def _wait_for_everything(guard: cdk.CustomResource) -> None:
+def wait_for_everything(guard: cdk.CustomResource) -> None:
     """Let the guard be made after all else, and so deleted before it.
 
     What is made on a condition is waited for by a reference, because a dependency on what may not be
@@ -210,9 +215,10 @@ def _wait_for_everything(guard: cdk.CustomResource) -> None:
     own.add_property_override("After", conditional)
 
 
-def _protect_table(
+def protect_table(
     stack: cdk.Stack, *, suffix: str, regions: tuple[str, str]
 ) -> iam.PolicyStatement:
+    """To protect the table's replicas."""
     return iam.PolicyStatement(
         sid="ProtectTable",
         actions=["dynamodb:DescribeTable", "dynamodb:UpdateTable"],
@@ -228,7 +234,7 @@ def _protect_table(
     )
 
 
-def _guard_database(
+def guard_database(
     scope: Construct, stores: GuardedStores, *, regions: tuple[str, str]
 ) -> Sequence[iam.PolicyStatement]:
     """Find the writer, protect the database, and delete the instances that were made at run time."""

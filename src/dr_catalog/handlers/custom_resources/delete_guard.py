@@ -16,9 +16,6 @@ parameter says that it is complete. A deletion goes:
 All of it may be repeated and goes on where it was cut off. What outlasts an invocation goes on in
 another; what outlasts CloudFormation's patience, with the deletion repeated.
 
-Protection is read live because a stack in DELETE_FAILED takes no update: writing ``false`` to the
-parameter is the way out of it.
-
 Properties: ``Suffix``, ``LaunchRegion``, ``PeerRegion``, ``ProtectionParameter`` and
 ``CompletedParameter`` (in the launch region), ``OnTermination``, ``LaunchBucket``, ``PeerBucket``,
 ``TableName``, ``KeyId``. A launch of a release without database, vaults and recovery lacks the rest:
@@ -39,6 +36,7 @@ from typing import Any
 from deadline import Deadline
 from guarded_database import GuardedDatabase, guarded_database
 from protect import protect_database, protect_table
+from protection import refuse_while_protected
 from purge_buckets import purge_buckets
 from purge_database import purge_database
 from purge_key import purge_key
@@ -89,7 +87,11 @@ def _protect(event: dict[str, Any], deadline: Deadline) -> None:
 
 
 def _delete(event: dict[str, Any], deadline: Deadline) -> None:
-    _check_protection(event)
+    refuse_while_protected(
+        f"Environment '{text(event, 'Suffix')}'",
+        parameter=text(event, "ProtectionParameter"),
+        region=text(event, "LaunchRegion"),
+    )
     refuse_while_recovering(event, done="deleted")
     database = guarded_database(event)
     if database:
@@ -104,27 +106,6 @@ def _on_termination(event: dict[str, Any]) -> str:
     if value not in (RETAIN, PURGE):
         raise Refused(f"OnTermination must be '{RETAIN}' or '{PURGE}'")
     return value
-
-
-def _check_protection(event: dict[str, Any]) -> None:
-    name, region = text(event, "ProtectionParameter"), text(event, "LaunchRegion")
-    ssm = client("ssm", region)
-    try:
-        value = ssm.get_parameter(Name=name)["Parameter"]["Value"]
-    except ssm.exceptions.ParameterNotFound:
-        value = None
-    if value == "false":
-        return
-    why, kind = (
-        (f"the SSM parameter {name} in {region} is missing", " --type String")
-        if value is None
-        else (f"deletion protection is on (the SSM parameter {name} in {region})", "")
-    )
-    raise Refused(
-        f"Environment '{text(event, 'Suffix')}' is not deleted, and nothing has been touched: "
-        f"{why}. To delete it, run: aws ssm put-parameter --name {name}{kind} --value false "
-        f"--overwrite --region {region} and repeat the deletion."
-    )
 
 
 def _check_writer(event: dict[str, Any], database: GuardedDatabase) -> None:

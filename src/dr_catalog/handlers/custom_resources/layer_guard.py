@@ -1,0 +1,66 @@
+"""``Custom::DrLayerGuard``: completes the launch of a single layer, and stands before its deletion.
+
+The resource depends on everything, so it is created last and deleted first. Its creation, and every
+update, protects the table or the database that the layer holds from deletion; not earlier, since what is
+protected keeps a launch that fails from rolling back. Its deletion is refused while deletion protection
+is on; nothing has been touched then. What the layer holds is kept when it goes; only database instances
+that a recovery made, which no stack knows, are deleted.
+
+Properties: ``Suffix``, ``Layer``, ``LaunchRegion``, ``PeerRegion``, ``ProtectionParameter`` (in the launch
+region); of a layer that holds a table ``TableName``, and of one that holds a database what
+guarded_database.py lists.
+
+A rollback of a creation that failed deletes too: as for the delete guard, the physical id tells.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deadline import Deadline
+from guarded_database import guarded_database
+from protect import protect_database, protect_table
+from protection import refuse_while_protected
+from response import Result, client, serve, text
+from run_time_instances import delete_run_time_instances
+
+
+def handler(event: dict[str, Any], context: Any) -> None:
+    """What Lambda calls."""
+    serve(event, context, act)
+
+
+def act(event: dict[str, Any], context: Any) -> Result:
+    """Guard a Delete; a Create or an Update protects."""
+    own_id = f"dr-layer-guard-{text(event, 'Layer')}-{text(event, 'Suffix')}"
+    deadline = Deadline(event, context)
+    if event["RequestType"] == "Delete":
+        given_id = event["PhysicalResourceId"]
+        if given_id == own_id:
+            _delete(event, deadline)
+        return Result(given_id)
+    _protect(event, deadline)
+    return Result(own_id)
+
+
+def _protect(event: dict[str, Any], deadline: Deadline) -> None:
+    if "TableName" in event["ResourceProperties"]:
+        regions = (text(event, "LaunchRegion"), text(event, "PeerRegion"))
+        protect_table(
+            text(event, "TableName"),
+            tuple(client("dynamodb", region) for region in regions),
+            deadline=deadline,
+        )
+    if database := guarded_database(event):
+        protect_database(database)
+
+
+def _delete(event: dict[str, Any], deadline: Deadline) -> None:
+    what = f"Layer '{text(event, 'Layer')}' of '{text(event, 'Suffix')}'"
+    refuse_while_protected(
+        what,
+        parameter=text(event, "ProtectionParameter"),
+        region=text(event, "LaunchRegion"),
+    )
+    if database := guarded_database(event):
+        delete_run_time_instances(database, deadline=deadline)

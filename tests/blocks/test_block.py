@@ -1,0 +1,75 @@
+"""One class makes a product of every layer; rows that can't work are refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dr_catalog import names
+from dr_catalog.blocks import LAYERS, Block, Needs
+from dr_catalog.blocks.block import known
+from dr_catalog.errors import DefinitionError
+
+from ..test_names import LONGEST_REGION, LONGEST_SUFFIX
+from .conftest import Blocks
+
+BY_NAME = {layer.name: layer for layer in LAYERS}
+
+
+def test_a_product_is_called_as_its_layer_is() -> None:
+    with pytest.raises(DefinitionError, match="there is no layer 'warm-standby'") as refused:
+        Block(product="warm-standby")
+    assert "kms, vpc" in refused.value.why
+
+
+def test_a_neighbour_that_is_no_layer_is_refused() -> None:
+    row = replace(BY_NAME["vpc"], needs=(Needs("network", launch=("vpc-id",)),))
+    with pytest.raises(DefinitionError, match="layer 'vpc' needs the neighbour 'network'"):
+        known([BY_NAME["kms"], row])
+
+
+def test_layers_that_need_each_other_are_refused() -> None:
+    row = replace(BY_NAME["kms"], needs=(Needs("vpc", launch=("vpc-id",)),))
+    with pytest.raises(DefinitionError, match="need each other") as refused:
+        known([row, BY_NAME["vpc"]])
+    assert {"kms", "vpc"} <= set(refused.value.why.split())
+
+
+def test_each_comes_after_those_it_needs() -> None:
+    before: set[str] = set()
+    for layer in LAYERS:
+        assert {each.layer for each in layer.needs} <= before
+        before.add(layer.name)
+    assert next(iter(known(LAYERS[::-1]))) == "kms"
+
+
+def test_nothing_is_made_before_the_neighbours_are_found(blocks: Blocks) -> None:
+    for layer, templates in blocks.items():
+        resources = templates["primary"]["Resources"]
+        looks = [n for n, r in resources.items() if r["Type"] == "Custom::DrNeighbours"]
+        assert len(looks) == (1 if BY_NAME[layer].needs else 0)
+        for name, resource in resources.items():
+            if looks and not name.startswith("Neighbours"):
+                assert looks[0] in resource["DependsOn"], f"{layer}: {name}"
+
+
+def test_the_guard_is_made_last_and_so_deleted_first(blocks: Blocks) -> None:
+    for layer, templates in blocks.items():
+        resources = templates["primary"]["Resources"]
+        guards = [n for n, r in resources.items() if r["Type"] == "Custom::DrLayerGuard"]
+        assert len(guards) == (1 if BY_NAME[layer].holds else 0)
+        for guard in guards:
+            assert set(resources[guard]["DependsOn"]) == resources.keys() - {guard}
+
+
+@pytest.mark.parametrize("layer", BY_NAME)
+def test_the_longest_names_fit(layer: str) -> None:
+    for name in (
+        names.layer_reader(layer=layer),
+        names.layer_reader_role(layer=layer),
+        names.layer_guard(layer=layer),
+        names.layer_guard_role(layer=layer),
+        *(names.layer_stackset(layer=layer, role=role) for role in BY_NAME[layer].halves),
+    ):
+        assert len(name.of(suffix=LONGEST_SUFFIX, region=LONGEST_REGION)) <= name.limit
