@@ -9,7 +9,7 @@ import pytest
 from dr_catalog import names
 from dr_catalog.blocks import LAYERS, Block, Needs
 from dr_catalog.blocks.block import known
-from dr_catalog.errors import DefinitionError
+from dr_catalog.errors import CompositionError
 
 from ..test_names import LONGEST_REGION, LONGEST_SUFFIX
 from .conftest import Blocks
@@ -18,20 +18,20 @@ BY_NAME = {layer.name: layer for layer in LAYERS}
 
 
 def test_a_product_is_called_as_its_layer_is() -> None:
-    with pytest.raises(DefinitionError, match="there is no layer 'warm-standby'") as refused:
+    with pytest.raises(CompositionError, match="there is no layer 'warm-standby'") as refused:
         Block(product="warm-standby")
     assert "kms, vpc" in refused.value.why
 
 
 def test_a_neighbour_that_is_no_layer_is_refused() -> None:
     row = replace(BY_NAME["vpc"], needs=(Needs("network", launch=("vpc-id",)),))
-    with pytest.raises(DefinitionError, match="layer 'vpc' needs the neighbour 'network'"):
+    with pytest.raises(CompositionError, match="layer 'vpc' needs the neighbour 'network'"):
         known([BY_NAME["kms"], row])
 
 
 def test_layers_that_need_each_other_are_refused() -> None:
     row = replace(BY_NAME["kms"], needs=(Needs("vpc", launch=("vpc-id",)),))
-    with pytest.raises(DefinitionError, match="need each other") as refused:
+    with pytest.raises(CompositionError, match="need each other") as refused:
         known([row, BY_NAME["vpc"]])
     assert {"kms", "vpc"} <= set(refused.value.why.split())
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 
-from ..errors import DefinitionError
+from ..errors import CompositionError
 from ..tiers import parameters as given
 from ..tiers.template import PrimaryTemplate, TierTemplate
 from . import (
@@ -51,13 +51,13 @@ class Block:
         product: The product's name, which is the layer's.
 
     Raises:
-        DefinitionError: There is no such layer, or one needs a neighbour that is none.
+        CompositionError: There is no such layer, or one needs a neighbour that is none.
     """
 
     def __init__(self, *, product: str) -> None:
         layers = known(LAYERS)
         if product not in layers:
-            raise DefinitionError(
+            raise CompositionError(
                 f"there is no layer '{product}'",
                 why=f"the layers are {', '.join(layers)}",
                 hint="a product that builds dr_catalog.blocks:Block is called as its layer is",
@@ -132,13 +132,13 @@ def known(layers: Sequence[Layer]) -> Mapping[str, Layer]:
     """The layers by name, each after those that it needs.
 
     Raises:
-        DefinitionError: One needs a neighbour that is none, or two need each other.
+        CompositionError: One needs a neighbour that is none, or two need each other.
     """
     by_name = {layer.name: layer for layer in layers}
     for layer in layers:
         for each in layer.needs:
             if each.layer not in by_name:
-                raise DefinitionError(
+                raise CompositionError(
                     f"layer '{layer.name}' needs the neighbour '{each.layer}', which is no layer",
                     why=f"the layers are {', '.join(by_name)}",
                     hint="mend the row's needs",
@@ -147,7 +147,7 @@ def known(layers: Sequence[Layer]) -> Mapping[str, Layer]:
     try:
         order = tuple(graphlib.TopologicalSorter(needs).static_order())
     except graphlib.CycleError as error:
-        raise DefinitionError(
+        raise CompositionError(
             "layers need each other, so that none could be launched first",
             why=" needs ".join(reversed(error.args[1])),
             hint="take one of the needs away",

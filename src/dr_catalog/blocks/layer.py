@@ -150,8 +150,7 @@ class Launch:
             kind=PeerKind(
                 template=role,
                 name=names.layer_stackset(layer=self._layer.name, role=role),
-                kept=(),
-                new=(),
+                where="in a region of its own" if region else "of the peer region",
             ),
             suffix=self.suffix,
             region=self.peer_region if region is None else region,

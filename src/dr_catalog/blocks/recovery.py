@@ -13,7 +13,7 @@ from ..layers.compute import STATUS_INDEX
 from ..layers.route53 import NONE, SERVING_REGION
 from ..tiers import parameters as given
 from ..tiers.template import ASSET_BUCKET_PREFIX, TierTemplate
-from ..tiers.warm_standby.region import RPO_SECONDS, RTO_SECONDS
+from ..tiers.warm_standby import RPO_SECONDS, RTO_SECONDS
 from . import parameters as told
 from .layer import Half, Launch, Layer, Needs, key_of, launch_key_arn
 

@@ -298,13 +298,6 @@ class GlobalDatabaseReader(Construct):
         self.cluster_id, self.cluster_arn = cluster.cluster_id, cluster.cluster_arn
         self.resource_id = cluster.resource_id
         self.security_group_id = cluster.security_group_id
-        # A restore test puts a cluster of its own behind it.
-        publish(
-            self,
-            suffix=suffix,
-            layer="aurora",
-            values={"security-group-id": self.security_group_id},
-        )
         _publish(self, suffix=suffix, cluster=cluster, writer_endpoint=writer_endpoint)
 
 
@@ -438,6 +431,7 @@ def _publish(
         "cluster-id": cluster.cluster_id,
         "cluster-arn": cluster.cluster_arn,
         "resource-id": cluster.resource_id,
+        "security-group-id": cluster.security_group_id,
         **({"global-cluster-id": names.LEDGER.of(suffix=suffix)} if in_global_cluster else {}),
     }
     publish(scope, suffix=suffix, layer="aurora", values=values)
