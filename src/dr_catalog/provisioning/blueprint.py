@@ -15,9 +15,9 @@ from typing import Any
 
 from ..errors import DrCatalogError
 from ..releases.template import Template
+from ..releases.values import Unknown, Values
 from .aws import STACK_SET, Aws
 from .model import Product, Version
-from .peer_values import Unknown, Values
 
 PRIMARY = "primary"
 

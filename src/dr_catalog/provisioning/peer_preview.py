@@ -16,11 +16,11 @@ from dataclasses import dataclass
 
 from ..errors import DrCatalogError, LaunchError, NotFoundError
 from ..releases.template import Template
+from ..releases.values import Unknown, Values
 from ..translation import denied
 from .aws import Aws
 from .blueprint import PRIMARY, Blueprint, PeerPart
 from .model import Stack
-from .peer_values import Unknown, Values
 from .risk import ADDED, Change, judged
 from .settling import Sleep, settled
 from .stacks import stack_name

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dr_catalog.provisioning.peer_values import Unknown, Values
+from dr_catalog.releases.values import Unknown, Values
 
 VALUES = Values(
     known={"Suffix": "dev", "AWS::Region": "us-east-1", "Weight": "0"},
