@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @options.region
 @options.output
 def command(product: str, version: str | None, root: Path, region: str | None, output: str) -> None:
-    """Show PRODUCT's versions, parameters, what it builds in each region, and whom to ask.
+    """Show PRODUCT's versions, parameters, what it builds in each region, its objectives, and whom to ask.
 
     Without --version, the version that a launch takes is shown.
     """
@@ -44,6 +44,7 @@ def command(product: str, version: str | None, root: Path, region: str | None, o
 
 
 def _json(found: Description) -> None:
+    from . import objectives
     from .render import as_json
 
     product = found.product
@@ -59,12 +60,14 @@ def _json(found: Description) -> None:
             "parameters": found.parameters,
             "tag_options": found.tag_options,
             "builds": found.builds,
+            "objectives": objectives.plain(found.objectives, found.promised),
             "unread": found.unread,
         }
     )
 
 
 def _show(found: Description) -> None:
+    from . import objectives
     from .render import as_fields, as_table
 
     product = found.product
@@ -116,6 +119,9 @@ def _show(found: Description) -> None:
                 for each in found.builds
             ),
         )
+    if found.objectives:
+        click.echo(f"\nobjectives of {found.version.name}, with its parameters' defaults:")
+        objectives.show(found.objectives, found.promised)
 
 
 def _where(part: str) -> str:

@@ -1,4 +1,4 @@
-"""``dr-catalog verify``: prove that releases are whole, valid and within the rules."""
+"""``dr-catalog verify``: prove that releases are whole, valid, within the rules, and as good as promised."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ def command(context: click.Context, product: str | None, root: str, output: str)
     """Verify every release of PRODUCT, or of the whole catalog; exit code 1 when one fails."""
     from pathlib import Path
 
+    from .. import objectives
     from ..definitions import find_product, load_catalog
-    from ..releases import verify_catalog, verify_product
+    from ..releases import ordered, verify_catalog, verify_product
     from .render import as_json, as_table
 
     if product is None:
-        findings = verify_catalog(load_catalog(Path(root)))
+        catalog = load_catalog(Path(root))
+        findings = ordered([*verify_catalog(catalog), *objectives.check_catalog(catalog)])
     else:
-        findings = verify_product(find_product(Path(root), product))
+        one = find_product(Path(root), product)
+        findings = ordered([*verify_product(one), *objectives.check_product(one)])
     errors = sum(finding.level == "error" for finding in findings)
     if output == "json":
         as_json(findings)

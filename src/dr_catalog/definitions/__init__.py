@@ -7,6 +7,7 @@ be raises ``DefinitionError`` with file, line, field, what was expected and what
 """
 
 from .catalog import Catalog, find_product, load_catalog
+from .objectives import Objectives, Promise, spelled
 from .pipeline import (
     Approval,
     ConnectionSource,
@@ -25,6 +26,7 @@ __all__ = [
     "Catalog",
     "ConnectionSource",
     "Gates",
+    "Objectives",
     "Pipeline",
     "PolicyException",
     "Portfolio",
@@ -32,6 +34,7 @@ __all__ = [
     "Principal",
     "Product",
     "ProductVersion",
+    "Promise",
     "S3Source",
     "SemanticVersion",
     "Shares",
@@ -42,4 +45,5 @@ __all__ = [
     "load_pipeline",
     "load_portfolio",
     "load_product",
+    "spelled",
 ]

@@ -10,6 +10,7 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
+from .objectives import Objectives, read_objectives
 from .reader import Form, Section, read
 from .version import VERSION_FORM, SemanticVersion
 
@@ -95,7 +96,7 @@ class PolicyException:
 
 @dataclass(frozen=True)
 class Product:
-    """A product's definition; ``folder`` is where it was read."""
+    """A product's definition; ``folder`` is where it was read, ``objectives`` what it promises, if it does."""
 
     folder: Path
     product: str
@@ -106,6 +107,7 @@ class Product:
     support: Support
     versions: tuple[ProductVersion, ...]
     exceptions: tuple[PolicyException, ...]
+    objectives: Objectives | None = None
 
     @property
     def default(self) -> ProductVersion | None:
@@ -128,6 +130,7 @@ def load_product(path: Path) -> Product:
     """
     path = path if path.suffix == ".yaml" else path / "product.yaml"
     top = read(path)
+    promised = top.optional_section("objectives")
     product = Product(
         folder=path.parent,
         product=top.text("product", PRODUCT_FORM),
@@ -138,6 +141,7 @@ def load_product(path: Path) -> Product:
         support=_support(top.section("support")),
         versions=tuple(_version(entry) for entry in top.sections("versions")),
         exceptions=tuple(_exception(e) for e in top.sections("exceptions", optional=True)),
+        objectives=None if promised is None else read_objectives(promised),
     )
     top.done()
     if product.product != path.parent.resolve().name:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..definitions import Promise, find_product
+from ..errors import DrCatalogError
+from ..objectives import LOSSES, REGION, Loss, carried, compute
 from . import blueprint as blueprints
 from . import catalog
 from .aws import Aws
@@ -41,6 +45,10 @@ class Description:
         tag_options: Tag keys with the values that the portfolio allows.
         builds: What it makes; empty where no template can be read.
         unread: Why something is missing in ``builds``; empty when it is whole.
+        objectives: What its templates come to, with its parameters' defaults; empty where a template is
+            missing, and for what keeps no data.
+        promised: By the kind of loss, what is promised: by the catalog's ``product.yaml`` in a clone, else,
+            for the loss of a region, by what the templates' recovery measures by.
     """
 
     product: Product
@@ -49,6 +57,8 @@ class Description:
     tag_options: dict[str, tuple[str, ...]]
     builds: tuple[Built, ...]
     unread: str = ""
+    objectives: tuple[Loss, ...] = ()
+    promised: Mapping[str, Promise] = field(default_factory=dict)
 
 
 def describe(
@@ -81,7 +91,20 @@ def describe(
         tag_options=dict(terms.tag_options),
         builds=_built(found),
         unread=found.unread,
+        objectives=() if found.unread else compute(found.templates),
+        promised=_promised(found, name, root),
     )
+
+
+def _promised(blueprint: Blueprint, name: str, root: Path) -> Mapping[str, Promise]:
+    try:
+        objectives = find_product(root, name).objectives
+    except DrCatalogError:  # there is no clone here
+        objectives = None
+    if objectives is not None:
+        return {kind: getattr(objectives, kind) for kind in LOSSES}
+    told = carried(blueprint.templates) if PRIMARY in blueprint.templates else None
+    return {} if told is None else {REGION: Promise(*told)}
 
 
 def _built(blueprint: Blueprint) -> tuple[Built, ...]:

@@ -8,7 +8,7 @@ process of its own.
 """
 
 from .contract import Change, Contract, compare
-from .findings import Finding
+from .findings import Finding, ordered
 from .freeze import Frozen, freeze
 from .layout import Release, asset_file, frozen_versions, load_release
 from .link import Linked, link
@@ -34,6 +34,7 @@ __all__ = [
     "frozen_versions",
     "link",
     "load_release",
+    "ordered",
     "synthesiser",
     "verify_catalog",
     "verify_product",
