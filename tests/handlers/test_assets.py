@@ -17,7 +17,7 @@ from .conftest import HANDLERS, STANDBY, WRITER, Aws
 ASSETS = sorted(path for path in HANDLERS.iterdir() if path.is_dir() and path.name[0] not in "._")
 DATABASE = HANDLERS / "_database"
 MODULES = sorted(module for asset in (*ASSETS, DATABASE) for module in asset.glob("*.py"))
-WITH_DRIVER = {"connection", "database_setup", "ledger", "ledger_access"}
+WITH_DRIVER = {"connection", "database_setup", "ledger", "ledger_access", "shared_books"}
 """What runs only where the driver and ``_database`` travel with the asset."""
 
 

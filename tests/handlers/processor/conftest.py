@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import standing
 from api import Api
 from log import Log
 from settings import Settings
@@ -85,7 +86,7 @@ def make(aws: Aws, table: str) -> Callable[..., Processor]:
             }
         )
         client = aws.client("dynamodb", region)
-        standing = Standing(
+        known = Standing(
             client=client, table=state, region=region, launch_region=settings.writer_region
         )
         api = Api(
@@ -94,9 +95,9 @@ def make(aws: Aws, table: str) -> Callable[..., Processor]:
                 client=client,
                 table=table,
                 keep_for_days=settings.ttl_days,
-                condition=standing.condition,
+                condition=known.condition,
             ),
-            standing=standing,
+            standing=known,
             log=Log(level=settings.log_level, region=region, suffix=settings.suffix),
         )
         return Processor(api, client)
@@ -112,3 +113,29 @@ def writer(make: Callable[..., Processor]) -> Processor:
 @pytest.fixture
 def standby(make: Callable[..., Processor]) -> Processor:
     return make(STANDBY)
+
+
+@pytest.fixture
+def state(aws: Aws, suffix: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a state table in each region; what is read is read anew."""
+    monkeypatch.setattr(standing, "RECENT", -1.0)
+    name = f"dr-recovery-{suffix}"
+    for region in (WRITER, STANDBY):
+        aws.client("dynamodb", region).create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        )
+    return name
+
+
+def say(aws: Aws, state: str, at: str, region: str, epoch: int, *, fenced: bool = False) -> None:
+    item = {
+        "id": {"S": "writer"},
+        "region": {"S": region},
+        "epoch": {"N": str(epoch)},
+        "fenced": {"BOOL": fenced},
+        "run": {"S": "run-1"},
+    }
+    aws.client("dynamodb", at).put_item(TableName=state, Item=item)

@@ -6,38 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import standing
 
 from ..conftest import STANDBY, WRITER, Aws
-from .conftest import Processor
+from .conftest import Processor, say
 
 Make = Callable[..., Processor]
-
-
-@pytest.fixture
-def state(aws: Aws, suffix: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The name of a state table in each region; what is read is read anew."""
-    monkeypatch.setattr(standing, "RECENT", -1.0)
-    name = f"dr-recovery-{suffix}"
-    for region in (WRITER, STANDBY):
-        aws.client("dynamodb", region).create_table(
-            TableName=name,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        )
-    return name
-
-
-def say(aws: Aws, state: str, at: str, region: str, epoch: int, *, fenced: bool = False) -> None:
-    item = {
-        "id": {"S": "writer"},
-        "region": {"S": region},
-        "epoch": {"N": str(epoch)},
-        "fenced": {"BOOL": fenced},
-        "run": {"S": "run-1"},
-    }
-    aws.client("dynamodb", at).put_item(TableName=state, Item=item)
 
 
 def epochs(processor: Processor, table: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 A route is a row of ``ROUTES``; a new one is a method and a row. Writes are refused outside the
 writer region, and in it while a recovery moves the writer, because two regions that both take writes
-would lose some.
+would lose some, unless ``shared_books`` keeps the two apart: then both regions take them at any time.
 
     POST /transactions                    201 created, 200 exact repeat, 400, 409, 413, 503 standby or fenced
     GET  /transactions/{transactionId}    200, 404; an eventually consistent read of this region
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -27,14 +27,17 @@ from books import Books
 from log import Log, describe
 from reply import Refused, Reply
 from settings import Settings
-from standing import Standing
+from standing import Standing, Writer
 from store import Store
 
 if TYPE_CHECKING:
     from ledger import Ledger  # its driver is there only where a ledger is
+    from shared_books import SharedBooks
 
 REPEATED = "Idempotent-Replayed"
 """The header that says ``true`` when an answer is that of an earlier, equal request."""
+PENDING = "Ledger-Pending"
+"""The header that says ``true`` when the transaction is kept, and the ledger is still to be asked."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +73,14 @@ class Api:
         standing: Standing,
         log: Log,
         ledger: Ledger | None = None,
+        shared: SharedBooks | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._standing = standing
         self._ledger = ledger
-        self._books = Books(ledger=ledger, store=store) if ledger else store
+        self._shared = shared
+        self._books = shared or (Books(ledger=ledger, store=store) if ledger else store)
         self._log = log
 
     def answer(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -103,12 +108,23 @@ class Api:
         )
         return reply.proxy()
 
+    def settle(self) -> dict[str, Any]:
+        """What the schedule asks where both regions write; one line is logged."""
+        assert self._shared is not None
+        done = asdict(self._shared.settle(self._standing.for_a_write()))
+        self._log.write("WARNING" if done["twice"] else "INFO", "settled", **done)
+        return done
+
     def create(self, event: dict[str, Any], _: Mapping[str, str]) -> Reply:
         """POST /transactions."""
         writer = self._standing.for_a_write()
         kept = self._books.create(transaction.request(body.json_object(event)), writer)
-        shown = self._shown(kept.transaction)
-        return Reply(200, shown, {REPEATED: "true"}) if kept.repeated else Reply(201, shown)
+        headers = {
+            name: "true"
+            for name, says in ((REPEATED, kept.repeated), (PENDING, not kept.settled))
+            if says
+        }
+        return Reply(200 if kept.repeated else 201, self._shown(kept.transaction), headers)
 
     def read(self, _: dict[str, Any], values: Mapping[str, str]) -> Reply:
         """GET /transactions/{transactionId}."""
@@ -133,21 +149,32 @@ class Api:
     def ready(self, _: dict[str, Any], __: Mapping[str, str]) -> Reply:
         """GET /ready."""
         writer = self._standing.recent()
-        writes = writer.region == self._settings.region
+        writes = self._shared is not None or writer.region == self._settings.region
         checks = readiness.check(
-            self._store.client, self._settings, self._ledger, takes_writes=writes
+            self._store.client,
+            self._settings,
+            self._ledger,
+            takes_writes=writes,
+            shared=self._shared,
         )
-        ready = all(each["ok"] for each in checks.values())
+        ready = all(each["ok"] for each in checks.values() if each.get("needed", True))
         return Reply(
             200 if ready else 503,
             {
                 "ready": ready,
-                "role": "standby" if not writes else "fenced" if writer.fenced else "writer",
+                "role": self._role(writer),
                 "epoch": writer.epoch,
                 "region": self._settings.region,
                 "checks": checks,
             },
         )
+
+    def _role(self, writer: Writer) -> str:
+        if self._shared:
+            return "serves"
+        if writer.region != self._settings.region:
+            return "standby"
+        return "fenced" if writer.fenced else "writer"
 
     def _shown(self, shown: transaction.Transaction) -> dict[str, str]:
         return {**shown.body(), "region": self._settings.region}

@@ -3,7 +3,8 @@
 An event of an API Gateway proxy integration comes in, its answer goes out. ``api`` finds the route,
 ``standing`` says who writes, ``body`` and ``transaction`` read the request strictly, ``store`` keeps transactions exactly once,
 with ``books`` and ``ledger`` also in Aurora where the environment names a ledger, ``readiness`` looks
-deeper, ``log`` writes one line a request.
+deeper, ``log`` writes one line a request. Where both regions write, ``shared_store`` and ``shared_books`` keep
+transactions instead, and the schedule's ``{"settle": true}`` comes in every minute as well.
 
 Client and settings are made once, at import, and serve every later invocation of the same
 execution environment.
@@ -31,11 +32,45 @@ def _ledger(settings: Settings) -> Any:
         return None
     from ledger import Ledger
 
+    region, rds = settings.region, boto3.client("rds", region_name=settings.region)
+    if settings.both_write:  # the writer is asked from either region, and a token is its region's
+
+        def token(**asked: Any) -> str:
+            asked["Region"] = STANDING.recent().region
+            return str(rds.generate_db_auth_token(**asked))
+
+        return Ledger(
+            settings=settings.ledger, region=region, takes_writes=lambda: True, token=token
+        )
     return Ledger(
         settings=settings.ledger,
-        region=settings.region,
-        takes_writes=lambda: STANDING.recent().region == settings.region,
-        token=boto3.client("rds", region_name=settings.region).generate_db_auth_token,
+        region=region,
+        takes_writes=lambda: STANDING.recent().region == region,
+        token=rds.generate_db_auth_token,
+    )
+
+
+def _api(settings: Settings) -> Api:
+    kept = {
+        "client": DYNAMODB,
+        "table": settings.table,
+        "keep_for_days": settings.ttl_days,
+        "condition": STANDING.condition,
+    }
+    ledger, store, shared = _ledger(settings), Store(**kept), None
+    if settings.both_write:
+        from shared_books import SharedBooks
+        from shared_store import SharedStore
+
+        store = SharedStore(region=settings.region, index=settings.index, **kept)
+        shared = SharedBooks(ledger=ledger, store=store)
+    return Api(
+        settings=settings,
+        store=store,
+        standing=STANDING,
+        log=Log(level=settings.log_level, region=settings.region, suffix=settings.suffix),
+        ledger=ledger,
+        shared=shared,
     )
 
 
@@ -54,21 +89,13 @@ STANDING = Standing(
     table=SETTINGS.state_table,
     region=SETTINGS.region,
     launch_region=SETTINGS.writer_region,
+    both_write=SETTINGS.both_write,
 )
-API = Api(
-    settings=SETTINGS,
-    store=Store(
-        client=DYNAMODB,
-        table=SETTINGS.table,
-        keep_for_days=SETTINGS.ttl_days,
-        condition=STANDING.condition,
-    ),
-    standing=STANDING,
-    log=Log(level=SETTINGS.log_level, region=SETTINGS.region, suffix=SETTINGS.suffix),
-    ledger=_ledger(SETTINGS),
-)
+API = _api(SETTINGS)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The proxy answer to a proxy event; it never raises."""
+    """The proxy answer to a proxy event, which never raises; or what settling came to."""
+    if event.get("settle"):
+        return API.settle()
     return API.answer(event, context)

@@ -16,6 +16,7 @@ See https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.IA
 from __future__ import annotations
 
 import contextlib
+import socket
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -32,6 +33,8 @@ FOLLOW_AFTER = 5.0
 LAG_LIMIT = 60_000
 """Milliseconds behind the writer with which a standby still counts as ready."""
 ATTEMPTS = 2
+REACHED_WITHIN = 1.0
+"""Seconds: a health checker of Route 53 waits for two."""
 _COLUMNS = (
     "transaction_id, amount::text, status, fingerprint, "
     """to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
@@ -89,11 +92,14 @@ class Ledger:
         self._endpoint = ""
         self._followed = 0.0
 
-    def create(self, request: Request, transaction: Transaction, *, epoch: int) -> Kept:
+    def create(
+        self, request: Request, transaction: Transaction, *, epoch: int, taken_in: str = ""
+    ) -> Kept:
         """Keep the transaction, or find that the same request made one already.
 
         Args:
             epoch: That of the writer, which the row carries.
+            taken_in: The region that took it, by default this one.
 
         Raises:
             Refused: 409 when the id belongs to a different request; 503 when the ledger can't be
@@ -106,7 +112,7 @@ class Ledger:
             status=transaction.status,
             time=transaction.timestamp,
             fingerprint=request.fingerprint(),
-            region=self._region,
+            region=taken_in or self._region,
             epoch=epoch,
         )
         if rows:
@@ -139,6 +145,16 @@ class Ledger:
             return dict.fromkeys(self.checks, refusal.error)
         except DatabaseError as error:
             return dict.fromkeys(self.checks, _state(error))
+
+    def reach(self) -> Mapping[str, str]:
+        """Whether the writer's server can be reached at all, asked for a second at most."""
+        try:
+            socket.create_connection(
+                (self._settings.writer, self._settings.port), REACHED_WITHIN
+            ).close()
+        except OSError as error:
+            return {"ledger": type(error).__name__}
+        return {"ledger": ""}
 
     @property
     def checks(self) -> tuple[str, ...]:

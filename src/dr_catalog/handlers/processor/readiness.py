@@ -5,6 +5,11 @@ exists; ``write``, on the writer alone, attempts a write whose condition can't h
 way to the table, its key and the right to write without leaving a trace. Where there is a ledger,
 ``ledger`` asks it for what this region's role needs, and ``lag``, on the standby alone, how far it is
 behind. What failed is told by error code only.
+
+Where both regions write, a region is ready when its table takes writes and can be read. The other region's
+replica, the ledger's writer and what is still to be settled are told, and marked as not ``needed``: a region
+must not call itself unready because the other is lost. The answer comes within a second, since health
+checkers wait no longer than two.
 """
 
 from __future__ import annotations
@@ -19,7 +24,10 @@ from settings import Settings
 
 if TYPE_CHECKING:
     from ledger import Ledger  # its driver is there only where a ledger is
+    from shared_books import SharedBooks
 
+TOLD = ("replica", "ledger", "settled")
+"""What a region that serves beside the other does not need."""
 PROBE = {"transactionId": {"S": "#probe"}, "timestamp": {"S": "#probe"}}
 """A key no transaction can have."""
 
@@ -28,9 +36,14 @@ Problem = str
 
 
 def check(
-    client: Any, settings: Settings, ledger: Ledger | None = None, *, takes_writes: bool
+    client: Any,
+    settings: Settings,
+    ledger: Ledger | None = None,
+    *,
+    takes_writes: bool,
+    shared: SharedBooks | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Every check by name: ``ok``, ``took_ms`` and, when not ok, ``reason``."""
+    """Every check by name: ``ok``, ``took_ms`` and, when not ok, ``reason``; ``needed`` where it is not."""
     probes: list[Callable[[], Mapping[str, Problem]]] = [
         lambda: _description(client, settings),
         lambda: {"read": _read(client, settings)},
@@ -41,11 +54,17 @@ def check(
         : len(probes)
     ]
     if ledger:
-        probes.append(ledger.check)
-        names.append(ledger.checks)
+        probes.append(ledger.reach if shared else ledger.check)
+        names.append(("ledger",) if shared else ledger.checks)
+    if shared:
+        probes.append(shared.check)
+        names.append(("settled",))
     with ThreadPoolExecutor(max_workers=len(probes)) as pool:
         results = pool.map(_timed, probes, names)
-        return {name: told for result in results for name, told in result.items()}
+        found = {name: told for result in results for name, told in result.items()}
+    for name in TOLD if shared else ():
+        found[name]["needed"] = False
+    return found
 
 
 def _timed(

@@ -62,6 +62,7 @@ class Settings:
         ttl_days: ``TTL_DAYS``: days after which items expire; 0 (default) keeps them.
         state_table: ``RECOVERY_TABLE``, where a recovery says who writes; empty where there is none.
         ledger: ``LEDGER_*``, where there is a ledger beside the table.
+        both_write: ``BOTH_WRITE``: ``true`` where both regions take writes; needs a ledger.
     """
 
     table: str
@@ -73,6 +74,7 @@ class Settings:
     ttl_days: int = 0
     state_table: str = ""
     ledger: LedgerSettings | None = None
+    both_write: bool = False
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -92,4 +94,5 @@ class Settings:
             ttl_days=int(environment.get("TTL_DAYS", "0")),
             state_table=environment.get("RECOVERY_TABLE", ""),
             ledger=LedgerSettings.of(environment),
+            both_write=environment.get("BOTH_WRITE") == "true",
         )

@@ -4,6 +4,9 @@ A recovery says so in the item ``writer`` of this region's state table. A write 
 its transaction holds the table to the same epoch, unfenced: once a fence has reached the item, no write
 that has not been confirmed yet will be. Reads take what was known at most ``RECENT`` seconds ago.
 
+Where both regions take writes, the item says where the ledger's writer is, and a fence keeps writes from the
+ledger alone.
+
 Without the item the launch region writes in epoch 1; so it is where there is no state table at all.
 
 See https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
@@ -47,13 +50,23 @@ class Standing:
         table: The state table; empty where there is none.
         region: This region.
         launch_region: Who writes while the item is missing.
+        both_write: Whether both regions take writes.
     """
 
-    def __init__(self, *, client: Any, table: str, region: str, launch_region: str) -> None:
+    def __init__(
+        self,
+        *,
+        client: Any,
+        table: str,
+        region: str,
+        launch_region: str,
+        both_write: bool = False,
+    ) -> None:
         self._client = client
         self._table = table
         self._region = region
         self._first = Writer(launch_region)
+        self._both_write = both_write
         self._known: Writer | None = None
         self._read_at = 0.0
 
@@ -81,7 +94,7 @@ class Standing:
         return self._known
 
     def for_a_write(self) -> Writer:
-        """Who writes at this moment, when it is this region.
+        """Who writes at this moment, when this region may.
 
         Raises:
             Refused: 503: it is another, this one is fenced, or nobody can say.
@@ -90,6 +103,8 @@ class Standing:
             writer = self.now()
         except Exception:
             raise _not_now(f"{self._region} can't tell whether it takes writes") from None
+        if self._both_write:
+            return writer
         if writer.region != self._region:
             raise Refused(
                 503,

@@ -35,6 +35,7 @@ from standing import Writer, fenced
 from transaction import Request, Transaction, exact
 
 CLAIM = "#claim"
+NEW = "attribute_not_exists(transactionId)"
 ATTEMPTS = 6
 ITEMS = 2
 """How many items a transaction makes; what holds it to the writer comes after them."""
@@ -52,10 +53,11 @@ _THROTTLED = {
 
 @dataclass(frozen=True)
 class Kept:
-    """A transaction the table holds, and whether an earlier request made it."""
+    """A transaction that is kept, whether an earlier request made it, and whether the ledger decided so."""
 
     transaction: Transaction
     repeated: bool
+    settled: bool = True
 
 
 class Store:
@@ -69,6 +71,9 @@ class Store:
             0 keeps them. A repeat is known for as long as the transaction is kept.
     """
 
+    claim = CLAIM
+    """The sort key of the claims that are put here."""
+
     def __init__(
         self,
         *,
@@ -79,17 +84,23 @@ class Store:
     ) -> None:
         self.client = client
         self.table = table
-        self._condition = condition
+        self.condition = condition
         self._keep_for_days = keep_for_days
 
     def create(
-        self, request: Request, writer: Writer, transaction: Transaction | None = None
+        self,
+        request: Request,
+        writer: Writer,
+        transaction: Transaction | None = None,
+        *,
+        mark: str = "",
     ) -> Kept:
         """Keep what is requested, or find that it is kept already.
 
         Args:
             writer: Who writes, as this request found it.
             transaction: What the request made elsewhere; by default it is made now.
+            mark: A status for the claim, by which the index finds it; what is marked is held to no writer.
 
         Raises:
             Refused: 409 when the id belongs to a different request; 503 when other requests kept
@@ -102,9 +113,9 @@ class Store:
             if attempt:
                 time.sleep(random.uniform(0, FIRST_PAUSE * 2**attempt))
             try:
-                self._put(request, transaction, writer, expires=self._expiry(now))
+                self._put(request, transaction, writer, mark=mark, expires=self._expiry(now))
             except ClientError as error:
-                told = _reasons(error)
+                told = reasons_of(error)
                 reasons = set(told[:ITEMS])
                 if "ConditionalCheckFailed" in told[ITEMS:]:
                     raise fenced(writer.region) from None
@@ -129,21 +140,17 @@ class Store:
         Raises:
             Refused: 409 when that was a different request.
         """
-        claim = self.client.get_item(
-            TableName=self.table,
-            Key={"transactionId": {"S": request.transaction_id}, "timestamp": {"S": CLAIM}},
-            ConsistentRead=True,
-        ).get("Item")
-        if claim:
-            first = _transaction(claim)
-            same = request.repeats(fingerprint=claim["fingerprint"]["S"], first=first)
-        else:
-            found = self.find(request.transaction_id, consistent=True)
+        claims = self._claims(request.transaction_id)
+        for claim in claims:
+            first = transaction_of(claim)
+            if request.repeats(fingerprint=claim["fingerprint"]["S"], first=first):
+                return Kept(first, repeated=True)
+        if not claims:
+            found = self._unclaimed(request)
             if not found:
                 return None
-            first, same = found, found == request.transaction(now=datetime.now(UTC))
-        if same:
-            return Kept(first, repeated=True)
+            if found == request.transaction(now=datetime.now(UTC)):
+                return Kept(found, repeated=True)
         raise Refused(
             409,
             "conflict",
@@ -160,7 +167,7 @@ class Store:
             ScanIndexForward=False,  # the claim sorts first and is only the fallback
             Limit=1,
         )["Items"]
-        return _transaction(found[0]) if found else None
+        return transaction_of(found[0]) if found else None
 
     def by_status(self, index: str, asked: Listing) -> tuple[list[Transaction], bool]:
         """A page of the transactions in a status, the latest first, and whether more follow.
@@ -186,7 +193,24 @@ class Store:
             Limit=asked.limit,
             **start,
         )
-        return [_transaction(item) for item in page["Items"]], "LastEvaluatedKey" in page
+        return [transaction_of(item) for item in page["Items"]], "LastEvaluatedKey" in page
+
+    def _claims(self, transaction_id: str) -> list[Mapping[str, Any]]:
+        """The claims of this id, read consistently: at most one."""
+        found = self.client.get_item(
+            TableName=self.table,
+            Key={"transactionId": {"S": transaction_id}, "timestamp": {"S": CLAIM}},
+            ConsistentRead=True,
+        )
+        return [found["Item"]] if "Item" in found else []
+
+    def _unclaimed(self, request: Request) -> Transaction | None:
+        """The transaction that an equal request would have made, where no claim is to be seen."""
+        return self.find(request.transaction_id, consistent=True)
+
+    def _new(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        """What must hold for a transaction with these values to be put."""
+        return {"ConditionExpression": NEW}
 
     def _put(
         self,
@@ -194,6 +218,7 @@ class Store:
         transaction: Transaction,
         writer: Writer,
         *,
+        mark: str,
         expires: dict[str, Any],
     ) -> None:
         result = {
@@ -205,22 +230,20 @@ class Store:
         epoch = {"epoch": {"N": str(writer.epoch)}}
         claim = {
             "transactionId": transaction_id,
-            "timestamp": {"S": CLAIM},
+            "timestamp": {"S": self.claim},
             "fingerprint": {"S": request.fingerprint()},
             "result": {"M": result},
+            **({"status": {"S": mark}} if mark else {}),
         }
-        items = (claim, {"transactionId": transaction_id, **result})
         puts: list[dict[str, Any]] = [
-            {
-                "Put": {
-                    "TableName": self.table,
-                    "Item": item | epoch | expires,
-                    "ConditionExpression": "attribute_not_exists(transactionId)",
-                }
-            }
-            for item in items
+            {"Put": {"TableName": self.table, "Item": item | epoch | expires, **condition}}
+            for item, condition in (
+                (claim, {"ConditionExpression": NEW}),
+                ({"transactionId": transaction_id, **result}, self._new(result)),
+            )
         ]
-        self.client.transact_write_items(TransactItems=puts + self._condition(writer))
+        held = [] if mark else self.condition(writer)
+        self.client.transact_write_items(TransactItems=puts + held)
 
     def _expiry(self, now: datetime) -> dict[str, Any]:
         if self._keep_for_days <= 0:
@@ -228,9 +251,9 @@ class Store:
         return {"expiresAt": {"N": str(int(now.timestamp()) + self._keep_for_days * _DAY)}}
 
 
-def _transaction(item: Mapping[str, Any]) -> Transaction:
+def transaction_of(item: Mapping[str, Any]) -> Transaction:
     """The transaction in an item: the item itself, or the result in a claim."""
-    values = item["result"]["M"] if item["timestamp"]["S"] == CLAIM else item
+    values = item["result"]["M"] if "result" in item else item
     return Transaction(
         transaction_id=item["transactionId"]["S"],
         amount=exact(values["amount"]["N"]),
@@ -239,7 +262,7 @@ def _transaction(item: Mapping[str, Any]) -> Transaction:
     )
 
 
-def _reasons(error: ClientError) -> list[str]:
+def reasons_of(error: ClientError) -> list[str]:
     """Why the items of a cancelled transaction were not written, in their order."""
     if error_code(error) != "TransactionCanceledException":
         return []
