@@ -50,23 +50,24 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
             entry.version: load_release(product, entry.version).manifest.templates["primary"].sha256
             for entry in product.versions
         }
-        for name, product in catalog.products.items()
+        for name in catalog.offered
+        for product in (catalog.products[name],)
     }
     for stage in catalog.pipeline.stages:
-        portfolio = catalog.portfolio_of(stage)
+        offer = catalog.offer_of(stage)
         for region in stage.regions:
             env = cdk.Environment(account=stage.account, region=region)
-            AssetStack(app, f"Assets-{stage.name}-{region}", env=env, readers=portfolio.shares)
+            AssetStack(app, f"Assets-{stage.name}-{region}", env=env, readers=offer.shares)
             PortfolioStack(
                 app,
                 f"Portfolio-{stage.name}-{region}",
                 env=env,
-                portfolio=portfolio,
+                offer=offer,
                 products=catalog.products,
                 digests=digests,
                 canary=stage.gates.canary,
             )
-    review = load_review(catalog.portfolio.folder)
+    review = load_review(catalog.offer.folder)
     OnboardingRolesStack(
         app,
         "OnboardingRoles",

@@ -16,6 +16,7 @@ import pytest
 from dr_catalog.canary import Canary, clearing, flight, run
 from dr_catalog.canary.plan import Launchable, Trial
 from dr_catalog.canary.records import LAUNCHED, PASSED
+from dr_catalog.definitions import Portfolio
 from dr_catalog.definitions.pipeline import Gates
 from dr_catalog.errors import DrCatalogError, LaunchError
 from dr_catalog.provisioning import waiting
@@ -50,12 +51,19 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "trial", trial)
 
 
-def canary(world: World, said: list[str] | None = None) -> Canary:
-    """A canary in this world, of a catalog with one product."""
-    product = SimpleNamespace(default=SimpleNamespace(version="1.2.0"))
+TIERS = Portfolio(name="Tiers", description="All tiers", products=("sample",))
+BLOCKS = Portfolio(name="Blocks", description="Alone", products=("one", "two"), canary=False)
+
+
+def canary(
+    world: World, said: list[str] | None = None, portfolios: tuple[Portfolio, ...] = (TIERS,)
+) -> Canary:
+    """A canary in this world, of a catalog with one product in one portfolio."""
+    default = SimpleNamespace(default=SimpleNamespace(version="1.2.0"))
+    unreleased = SimpleNamespace(default=None)
     catalog: Any = SimpleNamespace(
-        products={"sample": product},
-        portfolio_of=lambda stage: SimpleNamespace(products=("sample",)),
+        products={"sample": default, "one": default, "two": unreleased},
+        offer_of=lambda stage: SimpleNamespace(portfolios=portfolios),
     )
     ground: Any = world
     return Canary(catalog=catalog, ground=ground, say=(said if said is not None else []).append)
@@ -83,6 +91,14 @@ def test_two_launches_are_made_checked_and_purged_and_the_pass_is_recorded_once(
     (again,) = canary(world).run()
     assert (again.status, again.upgraded_from) == ("nothing to do", "1.1.0")
     assert len(world.operations) == before
+
+
+def test_a_portfolio_that_has_no_canary_is_told_and_left_out() -> None:
+    world, said = World(), list[str]()
+    (done,) = canary(world, said, (BLOCKS, TIERS)).run()
+    assert (done.product, done.status) == ("sample", "passed")
+    assert said[0] == ("left out, since portfolio/portfolio.yaml says canary: false of Blocks: one")
+    assert not any("Tiers" in line for line in said)
 
 
 def test_every_launch_may_be_purged() -> None:

@@ -197,7 +197,7 @@ def test_at_a_terminal_two_questions_are_asked(tmp_path, monkeypatch):
     assert "Tenant account" in done.stderr
     catalog = load_catalog(tmp_path)
     assert catalog.pipeline.stages[0].account == "555555555555"
-    assert catalog.portfolio.shares.accounts == ("222222222222",)
+    assert catalog.offer.shares.accounts == ("222222222222",)
 
 
 def test_the_first_release_is_frozen_once(run, tmp_path, monkeypatch, frozen):

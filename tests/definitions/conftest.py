@@ -22,8 +22,8 @@ exceptions:
   - {rule: DR031, resource: "Log*", template: primary, reason: no resource type}
 """
 PORTFOLIO = """\
-portfolio: {name: Tiers, provider: Platform team, description: All tiers}
-products: [tier]
+provider: Platform team
+portfolios: [{name: Tiers, description: All tiers, products: [tier]}]
 principals: [{type: IAM, role: dr-tenant}]
 shares: {accounts: ["222222222222"]}
 tag_options: {data-class: [internal, confidential]}

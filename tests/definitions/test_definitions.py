@@ -17,8 +17,8 @@ from dr_catalog.definitions import (
     Stage,
     find_product,
     load_catalog,
+    load_offer,
     load_pipeline,
-    load_portfolio,
     load_product,
 )
 from dr_catalog.errors import DefinitionError, NotFoundError
@@ -27,7 +27,7 @@ from .conftest import PIPELINE, Change
 
 GONE = "deprecated, reason: slow, ends:"
 UNIT = "ou-ab12-11111111"
-LOADERS = {"product": load_product, "portfolio": load_portfolio, "pipeline": load_pipeline}
+LOADERS = {"product": load_product, "portfolio": load_offer, "pipeline": load_pipeline}
 
 
 def test_a_catalog_is_read_whole(root: Path) -> None:
@@ -37,10 +37,10 @@ def test_a_catalog_is_read_whole(root: Path) -> None:
     assert product.default == product.version("1.1.0") == product.versions[1]
     assert product.exceptions[0].reason == "no resource type"
     assert product.support.url == "https://example.com"
-    assert catalog.portfolio.principals == (Principal("IAM", "dr-tenant"),)
-    assert catalog.portfolio.tag_options == {"data-class": ("internal", "confidential")}
-    assert catalog.portfolio.constraints["tier"][0].read_text() == "{}"
-    assert catalog.portfolio.shares.accounts == ("222222222222",)
+    assert catalog.offer.principals == (Principal("IAM", "dr-tenant"),)
+    assert catalog.offer.tag_options == {"data-class": ("internal", "confidential")}
+    assert catalog.offer.constraints["tier"][0].read_text() == "{}"
+    assert catalog.offer.shares.accounts == ("222222222222",)
     assert catalog.pipeline.stage("dev") == Stage("dev", "111111111111", ("us-east-1", "us-west-2"))
 
 
@@ -55,15 +55,15 @@ def test_what_a_version_tells_of_its_guidance(change: Change, day: str) -> None:
 
 def test_a_portfolio_may_be_shared_with_units_or_an_organisation(change: Change) -> None:
     file = change("portfolio", '2"]}', '2"], organization: o-exampleorg1}')
-    assert load_portfolio(file).shares == Shares(("222222222222",), "o-exampleorg1")
+    assert load_offer(file).shares == Shares(("222222222222",), "o-exampleorg1")
     change("portfolio", "exampleorg1", f"exampleorg1, organizational_units: [{UNIT}]")
-    assert load_portfolio(file).shares.organizational_units == (UNIT,)
+    assert load_offer(file).shares.organizational_units == (UNIT,)
 
 
 def test_a_definition_cannot_be_changed(root: Path) -> None:
     catalog = load_catalog(root)
     with pytest.raises(TypeError):
-        catalog.portfolio.tag_options["a"] = ("b",)  # type: ignore[index]
+        catalog.offer.tag_options["a"] = ("b",)  # type: ignore[index]
     with pytest.raises(AttributeError):
         catalog.pipeline.stages[0].name = "other"  # type: ignore[misc]
 
@@ -176,7 +176,7 @@ WRONG = [
     ("portfolio", '"222222222222"', '"2222"', 4, "found '2222'", "write all 12 digits"),
     ("portfolio", "production.json", "none.json", 6, "a file that exists", "create the file"),
     ("portfolio", "constraints/prod", "../prod", 6, "below the portfolio folder", "such as"),
-    ("portfolio", "{tier: [con", "{other: [con", 6, "a product of this portfolio", "add it"),
+    ("portfolio", "{tier: [con", "{other: [con", 6, "a product of one of the portfolios", "add it"),
     ("pipeline", '"111111111111"', "012345670123", 6, "in quotes", 'quote it: "012345670123"'),
     ("pipeline", '"111111111111"', "012345678901", 6, "in quotes", 'quote it: "012345678901"'),
     ("pipeline", "us-east-1,", "US-EAST-1,", 6, "regions[0]: expected a region", "region's code"),
@@ -191,7 +191,7 @@ WRONG = [
     ("portfolio", "{data-class: [", "[{data-class: [", 6, "expected YAML", "unclosed"),
     ("portfolio", "[internal, confidential]", "internal", 5, "data-class: expected a list", "[a"),
     ("portfolio", "[internal, confidential]", "[yes]", 5, "data-class[0]: expected text", '"yes"'),
-    ("portfolio", "{name: Tiers", "{<<: {}, name: Tiers", 1, "expected plain field names", ""),
+    ("portfolio", "{name: Tiers", "{<<: {}, name: Tiers", 2, "expected plain field names", ""),
     ("portfolio", "[{type: IAM", "[{type: [IAM]", 3, "principals[0].type: expected text", "text"),
     ("pipeline", "stages:\n", "stages: []\nx:\n", 6, "x: expected one of the fields", "delete"),
 ]
@@ -247,7 +247,7 @@ def test_rules_that_are_none_are_refused(root: Path, content: str, says: str) ->
     file = root / "portfolio/constraints/production.json"
     file.write_bytes(content.encode("latin-1"))
     with pytest.raises(DefinitionError) as caught:
-        load_portfolio(root / "portfolio")
+        load_offer(root / "portfolio")
     assert str(file) in caught.value.what
     assert says in caught.value.what
 
@@ -283,7 +283,9 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_an_offered_product_needs_a_definition(change: Change, root: Path) -> None:
     change("portfolio", "[tier]", "[tier, other]")
-    with pytest.raises(DefinitionError, match=r"portfolio.yaml:2: products\[1\].*'other'"):
+    with pytest.raises(
+        DefinitionError, match=r"portfolio.yaml:2: portfolios\[0\].products\[1\].*'other'"
+    ):
         load_catalog(root)
 
 

@@ -107,11 +107,13 @@ def test_each_stage_has_its_portfolio(root: Path) -> None:
     early.write_text(PORTFOLIO.replace("name: Tiers", "name: Early tiers"))
     catalog = load_catalog(root)
     (dev,) = catalog.pipeline.stages
-    assert catalog.portfolio_of(dev).portfolio.name == "Early tiers"
-    assert catalog.portfolio.portfolio.name == "Tiers"
+    assert catalog.offer_of(dev).portfolios[0].name == "Early tiers"
+    assert catalog.offer.portfolios[0].name == "Tiers"
     assert catalog.offered == ("tier",)
     early.write_text(PORTFOLIO.replace("[tier]", "[tier, teir]", 1))
-    with pytest.raises(DefinitionError, match=r"early.yaml:2: products\[1\]: .* 'teir'"):
+    with pytest.raises(
+        DefinitionError, match=r"early.yaml:2: portfolios\[0\].products\[1\]: .* 'teir'"
+    ):
         load_catalog(root)
     early.unlink()
     with pytest.raises(DefinitionError, match=r"pipeline.yaml:6: stages\[0\].portfolio: .* 'early"):

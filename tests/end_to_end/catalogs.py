@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ def catalog_root(
     folder: Path,
     *,
     products: Sequence[str] = ("warm-standby",),
+    portfolios: Mapping[str, Sequence[str]] | None = None,
     accounts: Sequence[str] = (),
     pipeline: str = "",
     copied: bool = False,
@@ -29,6 +30,7 @@ def catalog_root(
     Args:
         folder: An empty folder.
         products: Tiers and layers by name; the folder holds no others.
+        portfolios: Name to products, in place of the repository's first with all of them.
         accounts: With whom it is shared, in place of those of the repository.
         pipeline: Its ``pipeline.yaml``, in place of the repository's.
         copied: Whether its files are copies, for whoever changes or commits them; else links.
@@ -47,7 +49,8 @@ def catalog_root(
     place(ROOT / "cdk.json", folder / "cdk.json")
     shutil.copytree(ROOT / "portfolio", folder / "portfolio")
     file = folder / "portfolio/portfolio.yaml"
-    file.write_text(yaml.safe_dump(_offering(file, products, accounts), sort_keys=False))
+    text = _offering(file, portfolios or {}, products, accounts)
+    file.write_text(yaml.safe_dump(text, sort_keys=False))
     return folder
 
 
@@ -74,9 +77,19 @@ def _copy(there: Path, here: Path) -> None:
     copy(there, here)
 
 
-def _offering(file: Path, products: Sequence[str], accounts: Sequence[str]) -> dict[str, Any]:
+def _offering(
+    file: Path,
+    portfolios: Mapping[str, Sequence[str]],
+    products: Sequence[str],
+    accounts: Sequence[str],
+) -> dict[str, Any]:
     text: dict[str, Any] = yaml.safe_load(file.read_text())
+    first = text["portfolios"][0]
+    offered = [
+        {**first, "name": name, "products": list(held)}
+        for name, held in (portfolios or {first["name"]: products}).items()
+    ]
     rules = {name: files for name, files in text["constraints"].items() if name in products}
     if accounts:
         text["shares"]["accounts"] = list(accounts)
-    return {**text, "products": list(products), "constraints": rules}
+    return {**text, "portfolios": offered, "constraints": rules}

@@ -32,6 +32,7 @@ class SmallCatalog:
         stages: Stage to account, in order.
         products: Product to its versions, oldest first.
         shares: What stands under shares in portfolio.yaml.
+        portfolios: Name to products; one with all of them unless given.
     """
 
     root: Path
@@ -39,6 +40,7 @@ class SmallCatalog:
     products: dict[str, Sequence[Entry]]
     shares: str = "{accounts: []}"
     text: dict[str, str] = field(default_factory=dict)
+    portfolios: dict[str, Sequence[str]] = field(default_factory=dict)
 
     def write(self) -> Path:
         """Write everything and the assembly of it; the assembly's folder."""
@@ -56,9 +58,12 @@ class SmallCatalog:
         )
         self._put(
             "portfolio/portfolio.yaml",
-            "portfolio: {name: Small, provider: Platform team, description: Small tiers}\n"
-            f"products: [{', '.join(self.products)}]\n"
-            "principals: [{type: IAM_PATTERN, role: dr-tenant}]\n"
+            "provider: Platform team\nportfolios:\n"
+            + "".join(
+                f"  - {{name: {name}, description: Small, products: [{', '.join(products)}]}}\n"
+                for name, products in (self.portfolios or {"Small": list(self.products)}).items()
+            )
+            + "principals: [{type: IAM_PATTERN, role: dr-tenant}]\n"
             f"shares: {self.shares}\n",
         )
         return self.assemble()

@@ -30,8 +30,8 @@ versions: []
 CATALOG = {
     "products/sample/product.yaml": PRODUCT,
     "portfolio/portfolio.yaml": """\
-portfolio: {name: Tiers, provider: Platform team, description: All}
-products: [sample]
+provider: Platform team
+portfolios: [{name: Tiers, description: All, products: [sample]}]
 principals: [{type: IAM, role: dr-tenant}]
 shares: {accounts: []}
 """,

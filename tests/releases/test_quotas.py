@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dr_catalog.definitions import Product, ProductVersion, load_portfolio
+from dr_catalog.definitions import Product, ProductVersion, load_offer
 from dr_catalog.releases import quotas
 from dr_catalog.releases.template import Template
 
@@ -73,12 +73,14 @@ def test_a_product_past_its_quotas(product: Product) -> None:
     assert "no name that Service Catalog takes" in finding.message
 
 
-def test_a_portfolio_past_its_quotas(root: Path) -> None:
-    portfolio = load_portfolio(root / "portfolio")
-    full = replace(portfolio, products=tuple(f"p{n}" for n in range(150)))
-    assert not list(quotas.check_portfolio(full))
-    (finding,) = quotas.check_portfolio(replace(full, products=(*full.products, "p150")))
-    assert finding.message.startswith("151 products")
+def test_portfolios_past_their_quotas(root: Path) -> None:
+    offer = load_offer(root / "portfolio")
+    assert not list(quotas.check_offer(offer))
     tags = {"key": tuple(f"v{n}" for n in range(26))}
-    (finding,) = quotas.check_portfolio(replace(portfolio, tag_options=tags))
+    (finding,) = quotas.check_offer(replace(offer, tag_options=tags))
     assert finding.message.startswith("26 tag options")
+    (short,) = offer.portfolios
+    long = replace(short, name="n" * 101, description="d" * 2_001)
+    name, text = quotas.check_offer(replace(offer, portfolios=(short, long)))
+    assert (name.resource, text.resource) == ("portfolios[1].name", "portfolios[1].description")
+    assert (name.message[:3], text.message[:5]) == ("101", "2,001")

@@ -44,17 +44,20 @@ def test_the_product_is_the_repositorys_but_for_its_versions(own: Catalog, ours:
     assert product == replace(expected, folder=product.folder, versions=product.versions)
 
 
-def test_the_portfolio_is_the_repositorys_but_for_its_shares(own: Catalog, ours: Catalog) -> None:
-    portfolio = own.portfolio
-    assert portfolio.shares == Shares(accounts=("444444444444",))
+def test_the_portfolio_is_the_repositorys_first_but_for_its_shares(
+    own: Catalog, ours: Catalog
+) -> None:
+    offer = own.offer
+    assert offer.shares == Shares(accounts=("444444444444",))
+    first = replace(ours.offer.portfolios[0], products=(FIRST_PRODUCT,))
     same = replace(
-        ours.portfolio,
-        folder=portfolio.folder,
-        products=portfolio.products,
-        shares=portfolio.shares,
-        constraints=portfolio.constraints,
+        ours.offer,
+        folder=offer.folder,
+        portfolios=(first,),
+        shares=offer.shares,
+        constraints=offer.constraints,
     )
-    assert portfolio == same
+    assert offer == same
 
 
 SAME = [
@@ -81,7 +84,7 @@ def test_the_pipeline_runs_what_the_repositorys_does_but_for_its_tests(folder: P
 def test_constraints_are_the_repositorys(own: Catalog, ours: Catalog) -> None:
     relative = [
         [file.relative_to(each.folder) for file in each.constraints[FIRST_PRODUCT]]
-        for each in (own.portfolio, ours.portfolio)
+        for each in (own.offer, ours.offer)
     ]
     assert relative[0] == relative[1]
 
@@ -97,7 +100,7 @@ def test_the_one_stage_has_the_answers(own: Catalog) -> None:
 
 def test_a_hub_that_launches_itself_is_shared_with_nobody(tmp_path: Path) -> None:
     write(tmp_path, replace(ANSWERS, tenant=ANSWERS.account))
-    assert load_catalog(tmp_path).portfolio.shares.accounts == ()
+    assert load_catalog(tmp_path).offer.shares.accounts == ()
 
 
 def test_the_wheel_carries_every_file() -> None:

@@ -71,11 +71,12 @@ def stage(name: str, account: str, gates: Gates = Gates(), notify: str | None = 
 def with_early_tiers(catalog: Catalog) -> Catalog:
     """The catalog with a portfolio of its own for the first stage."""
     first, *others = catalog.pipeline.stages
-    text = replace(catalog.portfolio.portfolio, name="Early tiers")
-    early = replace(catalog.portfolio, portfolio=text)
+    early = replace(
+        catalog.offer, portfolios=(replace(catalog.offer.portfolios[0], name="Early tiers"),)
+    )
     return replace(
         catalog,
-        portfolios={**catalog.portfolios, "early.yaml": early},
+        offers={**catalog.offers, "early.yaml": early},
         pipeline=replace(
             catalog.pipeline, stages=(replace(first, portfolio="early.yaml"), *others)
         ),

@@ -58,7 +58,8 @@ class Canary:
     def run(self) -> tuple[Trialled, ...]:
         """Try each default version that has not passed in this stage, and record that it did.
 
-        What a run that was killed left is cleared away first. SIGTERM and SIGINT end it cleared.
+        What a run that was killed left is cleared away first. SIGTERM and SIGINT end it cleared. A
+        portfolio that has ``canary: false`` is told and left out.
 
         Raises:
             DrCatalogError: A launch, an upgrade or a check failed; nothing of it is left, unless the
@@ -67,11 +68,8 @@ class Canary:
         """
         with translated(endpoint=os.environ.get("AWS_ENDPOINT_URL")):
             self.clean()
-            return tuple(
-                self._product(name)
-                for name in self.catalog.portfolio_of(self.ground.stage).products
-                if self.catalog.products[name].default is not None
-            )
+            due = list(self._due())
+            return tuple(self._product(name) for name in due)
 
     def clean(self) -> tuple[str, ...]:
         """Clear away what an earlier run left.
@@ -84,6 +82,20 @@ class Canary:
         """
         with translated(endpoint=os.environ.get("AWS_ENDPOINT_URL")):
             return clear_all(self.ground, say=self.say)
+
+    def _due(self) -> Iterator[str]:
+        stage = self.ground.stage
+        for portfolio in self.catalog.offer_of(stage).portfolios:
+            launchable = [
+                name for name in portfolio.products if self.catalog.products[name].default
+            ]
+            if portfolio.canary:
+                yield from launchable
+            elif launchable:
+                self.say(
+                    f"left out, since portfolio/{stage.portfolio} says canary: false of "
+                    f"{portfolio.name}: {', '.join(launchable)}"
+                )
 
     def _product(self, name: str) -> Trialled:
         product = self.catalog.products[name]

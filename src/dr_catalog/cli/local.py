@@ -118,12 +118,12 @@ def _accounts_here() -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Who may enter, and where: the simulation's own accounts, and those of a catalog in this folder."""
     hubs, others, tenants = {ACCOUNTS["hub"]}, {ACCOUNTS["pipeline"]}, {ACCOUNTS["tenant"]}
     if Path("pipeline/pipeline.yaml").is_file():
-        from ..definitions import load_pipeline, load_portfolio
+        from ..definitions import load_offer, load_pipeline
 
         # Whoever needs the catalog to be right says so; here it is not needed.
         with contextlib.suppress(DefinitionError):
             pipeline = load_pipeline(Path("pipeline"))
             hubs |= {stage.account for stage in pipeline.stages}
             others |= {pipeline.account}
-            tenants |= set(load_portfolio(Path("portfolio")).shares.accounts)
+            tenants |= set(load_offer(Path("portfolio")).shares.accounts)
     return tuple(sorted(hubs | others)), tuple(sorted(hubs | tenants))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.option(
     "--ou", "unit", metavar="OU", help="Each account of this organisational unit instead."
 )
-@click.option("--stage", required=True, help="The stage whose portfolio the account gets.")
+@click.option("--stage", required=True, help="The stage whose portfolios the account gets.")
 @click.option(
     "--role",
     default=ACCESS_ROLE,
@@ -34,7 +34,7 @@ def command(
     """Onboard an account, or each account of a unit, in both regions.
 
     It gets roles, parameters, share, principals and settings. Run it again to resume, to repair what was
-    changed by hand since, and to close the portfolio to principals that its definition dropped.
+    changed by hand since, and to close the portfolios to principals that its definition dropped.
     """
     from pathlib import Path
 
@@ -63,7 +63,7 @@ def _tell(done: tuple[Onboarded, ...], output: str) -> None:
         return
     for entry in done:
         click.echo(
-            f"{entry.account}  {entry.region} -> {entry.peer_region}  {entry.portfolio}  "
+            f"{entry.account}  {entry.region} -> {entry.peer_region}  {' '.join(entry.portfolios.values())}  "
             f"{', '.join(entry.changes) or 'nothing to do'}"
         )
 

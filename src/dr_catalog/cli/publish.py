@@ -58,5 +58,5 @@ def command(
         return
     for entry in done:
         click.echo(
-            f"{entry.region}  {entry.portfolio or '-'}  {', '.join(entry.changes) or 'nothing to do'}"
+            f"{entry.region}  {' '.join(entry.portfolios.values()) or '-'}  {', '.join(entry.changes) or 'nothing to do'}"
         )

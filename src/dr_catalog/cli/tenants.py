@@ -1,4 +1,4 @@
-"""``dr-catalog tenants``: who has the portfolio, what they run, and what of it is behind."""
+"""``dr-catalog tenants``: who has the portfolios, what they run, and what of it is behind."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 )
 @options.output
 def command(stage: str | None, role: str, root: str, output: str) -> None:
-    """List the accounts that have a stage's portfolio, with their launches and versions.
+    """List the accounts that have a stage's portfolios, with their launches and versions.
 
     Each account is looked into from its hub, as the role dr-catalog-observer that onboarding makes there.
     BEHIND counts the newer versions that take launches.

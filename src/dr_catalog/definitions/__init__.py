@@ -17,7 +17,7 @@ from .pipeline import (
     Stage,
     load_pipeline,
 )
-from .portfolio import Portfolio, PortfolioText, Principal, Shares, load_portfolio
+from .portfolio import Offer, Portfolio, Principal, Shares, load_offer
 from .product import PolicyException, Product, ProductVersion, Support, load_product
 from .version import SemanticVersion
 
@@ -27,10 +27,10 @@ __all__ = [
     "ConnectionSource",
     "Gates",
     "Objectives",
+    "Offer",
     "Pipeline",
     "PolicyException",
     "Portfolio",
-    "PortfolioText",
     "Principal",
     "Product",
     "ProductVersion",
@@ -42,8 +42,8 @@ __all__ = [
     "Support",
     "find_product",
     "load_catalog",
+    "load_offer",
     "load_pipeline",
-    "load_portfolio",
     "load_product",
     "spelled",
 ]

@@ -1,4 +1,4 @@
-"""The whole catalog: portfolio, products and pipeline of one root folder.
+"""The whole catalog: portfolios, products and pipeline of one root folder.
 
 <root>/portfolio/portfolio.yaml                and those that stages name beside it
 <root>/products/<product>/product.yaml          and products/layers/<layer>/product.yaml
@@ -15,9 +15,9 @@ from types import MappingProxyType
 
 from ..errors import NotFoundError
 from .pipeline import Pipeline, Stage, load_pipeline
-from .portfolio import Portfolio, load_portfolio
+from .portfolio import Offer, load_offer
 from .product import Product, load_product
-from .reader import read
+from .reader import Section, read
 
 
 @dataclass(frozen=True)
@@ -25,25 +25,25 @@ class Catalog:
     """Every definition of one root.
 
     Args:
-        portfolio: What ``portfolio/portfolio.yaml`` says.
-        products: Name to product, offered in the portfolio or not.
-        portfolios: Every file that a stage names, to what it says.
+        offer: What ``portfolio/portfolio.yaml`` says.
+        products: Name to product, offered in a portfolio or not.
+        offers: Every file that a stage names, to what it says.
     """
 
     root: Path
-    portfolio: Portfolio
+    offer: Offer
     products: Mapping[str, Product]
     pipeline: Pipeline
-    portfolios: Mapping[str, Portfolio]
+    offers: Mapping[str, Offer]
 
-    def portfolio_of(self, stage: Stage) -> Portfolio:
-        """What is offered in this stage, and to whom."""
-        return self.portfolios[stage.portfolio]
+    def offer_of(self, stage: Stage) -> Offer:
+        """The portfolios that are offered in this stage, and to whom."""
+        return self.offers[stage.portfolio]
 
     @property
     def offered(self) -> tuple[str, ...]:
         """Every product that some portfolio offers."""
-        found = [name for portfolio in self.portfolios.values() for name in portfolio.products]
+        found = [name for offer in self.offers.values() for name in offer.products]
         return tuple(dict.fromkeys(found))
 
 
@@ -51,30 +51,31 @@ def load_catalog(root: Path) -> Catalog:
     """Read every definition below the root.
 
     Raises:
-        DefinitionError: A file is not as it must be, or the portfolio offers a product that has
-            no definition.
+        DefinitionError: A file is not as it must be, or a portfolio offers a product that has no
+            definition, or a stage's canary would try nothing.
     """
     products = {product.product: product for product in map(load_product, _product_files(root))}
-    portfolio = _portfolio(root, Stage.portfolio, products)
+    offer = _offer(root, Stage.portfolio, products)
     pipeline = load_pipeline(root / "pipeline")
-    _check_portfolios(root, pipeline)
+    _check_files(root, pipeline)
     others = {stage.portfolio for stage in pipeline.stages} - {Stage.portfolio}
-    portfolios = {file: _portfolio(root, file, products) for file in sorted(others)}
+    offers = {Stage.portfolio: offer}
+    offers |= {file: _offer(root, file, products) for file in sorted(others)}
+    _check_canaries(pipeline, offers)
     return Catalog(
         root=root,
-        portfolio=portfolio,
+        offer=offer,
         products=MappingProxyType(products),
         pipeline=pipeline,
-        portfolios=MappingProxyType({Stage.portfolio: portfolio, **portfolios}),
+        offers=MappingProxyType(offers),
     )
 
 
-def _check_portfolios(root: Path, pipeline: Pipeline) -> None:
-    """Refuse a stage whose portfolio has no file, at its line."""
+def _check_files(root: Path, pipeline: Pipeline) -> None:
+    """Refuse a stage whose portfolios have no file, at its line."""
     for position, stage in enumerate(pipeline.stages):
         if not (root / "portfolio" / stage.portfolio).is_file():
-            section = read(pipeline.folder / "pipeline.yaml").sections("stages")[position]
-            raise section.refuse(
+            raise _stage(pipeline, position).refuse(
                 "portfolio",
                 "a file in portfolio/",
                 f"'{stage.portfolio}', which is not there",
@@ -82,19 +83,45 @@ def _check_portfolios(root: Path, pipeline: Pipeline) -> None:
             )
 
 
-def _portfolio(root: Path, name: str, products: Mapping[str, Product]) -> Portfolio:
-    file = root / "portfolio" / name
-    portfolio = load_portfolio(file)
-    for position, name in enumerate(portfolio.products):
-        if name not in products:
-            raise read(file).refuse(
-                "products",
-                "a product with a product.yaml",
-                f"'{name}'",
-                position=position,
-                hint=f"create products/{name}/product.yaml",
+def _check_canaries(pipeline: Pipeline, offers: Mapping[str, Offer]) -> None:
+    """Refuse a gate that would let everything through: a canary with nothing to try."""
+    for position, stage in enumerate(pipeline.stages):
+        offer = offers[stage.portfolio]
+        if stage.gates.canary and not any(each.canary for each in offer.portfolios):
+            raise (
+                _stage(pipeline, position)
+                .section("gates")
+                .refuse(
+                    "canary",
+                    "a portfolio for the canary to launch from",
+                    f"canary: false in each of portfolio/{stage.portfolio}",
+                    hint="write canary: true for one of them there, or canary: false here",
+                )
             )
-    return portfolio
+
+
+def _stage(pipeline: Pipeline, position: int) -> Section:
+    return read(pipeline.folder / "pipeline.yaml").sections("stages")[position]
+
+
+def _offer(root: Path, name: str, products: Mapping[str, Product]) -> Offer:
+    file = root / "portfolio" / name
+    offer = load_offer(file)
+    for number, portfolio in enumerate(offer.portfolios):
+        for position, product in enumerate(portfolio.products):
+            if product not in products:
+                raise (
+                    read(file)
+                    .sections("portfolios")[number]
+                    .refuse(
+                        "products",
+                        "a product with a product.yaml",
+                        f"'{product}'",
+                        position=position,
+                        hint=f"create products/{product}/product.yaml",
+                    )
+                )
+    return offer
 
 
 def find_product(root: Path, name: str) -> Product:

@@ -1,21 +1,26 @@
-"""``portfolio/portfolio.yaml``: what is offered, to whom, and under which rules.
+"""``portfolio/portfolio.yaml``: which portfolios are offered, to whom, and under which rules.
 
-The dataclasses carry the file's own field names.
+The dataclasses carry the file's own field names. A product is in one portfolio: in two, whoever has both
+would have to choose a path at each launch.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from .. import names
 from ..errors import DefinitionError
 from .pipeline import ACCOUNT_FORM
 from .product import PRODUCT_FORM
 from .reader import Form, Section, read
 
+PRODUCTS = 150
+"""How many a portfolio holds: https://docs.aws.amazon.com/servicecatalog/latest/adminguide/limits.html"""
 _ROLE_FORM = Form(
     r"[\w+=,.@/*?-]{1,128}", "a role name", "the role's name in the account that launches, no ARN"
 )
@@ -35,12 +40,22 @@ _FILE_FORM = Form(
 
 
 @dataclass(frozen=True)
-class PortfolioText:
-    """What a tenant reads about the portfolio."""
+class Portfolio:
+    """What a tenant reads about a portfolio, and what is in it.
+
+    Args:
+        canary: Whether a stage's canary launches its products.
+    """
 
     name: str
-    provider: str
     description: str
+    products: tuple[str, ...]
+    canary: bool = True
+
+    @property
+    def key(self) -> str:
+        """The name as part of a logical id."""
+        return names.camel(self.name)
 
 
 @dataclass(frozen=True)
@@ -58,13 +73,13 @@ class Principal:
 
 @dataclass(frozen=True)
 class Shares:
-    """With whom the portfolio is shared.
+    """With whom the portfolios are shared.
 
     Args:
-        accounts: Account ids (12 digits), each with a share of its own that it accepts.
-        organization: The organisation's id, whose accounts have the portfolio without accepting; empty
-            where only single accounts have it.
-        organizational_units: The units whose accounts have it, units below included; empty for the
+        accounts: Account ids (12 digits), each with shares of its own that it accepts.
+        organization: The organisation's id, whose accounts have the portfolios without accepting; empty
+            where only single accounts have them.
+        organizational_units: The units whose accounts have them, units below included; empty for the
             whole organisation.
     """
 
@@ -74,25 +89,38 @@ class Shares:
 
 
 @dataclass(frozen=True)
-class Portfolio:
-    """The portfolio's definition; ``folder`` is where it was read.
+class Offer:
+    """What a file offers; ``folder`` is where it was read.
 
     Args:
+        provider: Who stands behind the portfolios, in words.
+        portfolios: At least one; all else holds for each of them.
         tag_options: Tag key to its allowed values.
         constraints: Product to its template rules, as files.
     """
 
     folder: Path
-    portfolio: PortfolioText
-    products: tuple[str, ...]
+    provider: str
+    portfolios: tuple[Portfolio, ...]
     principals: tuple[Principal, ...]
     shares: Shares
     tag_options: Mapping[str, tuple[str, ...]]
     constraints: Mapping[str, tuple[Path, ...]]
 
+    @property
+    def products(self) -> tuple[str, ...]:
+        """Every product, portfolio by portfolio."""
+        return tuple(name for each in self.portfolios for name in each.products)
 
-def load_portfolio(path: Path) -> Portfolio:
-    """Read the portfolio's definition.
+    @property
+    def keyed(self) -> tuple[tuple[str, Portfolio], ...]:
+        """Each portfolio with what its logical ids end with: nothing for the first."""
+        first, *others = self.portfolios
+        return (("", first), *((each.key, each) for each in others))
+
+
+def load_offer(path: Path) -> Offer:
+    """Read what is offered.
 
     Args:
         path: The ``portfolio.yaml``, or the folder that holds it.
@@ -102,28 +130,91 @@ def load_portfolio(path: Path) -> Portfolio:
     """
     path = path if path.suffix == ".yaml" else path / "portfolio.yaml"
     top = read(path)
-    products = top.texts("products", PRODUCT_FORM)
-    portfolio = Portfolio(
+    if "portfolio" in top.names:
+        raise top.refuse(
+            "portfolio",
+            "portfolios, a list",
+            "the texts of one",
+            hint="write provider: at the top, and portfolios: [{name, description, products}]",
+        )
+    provider = top.text("provider")
+    portfolios = _portfolios(top)
+    products = {name for each in portfolios for name in each.products}
+    offer = Offer(
         folder=path.parent,
-        portfolio=_text(top.section("portfolio")),
-        products=products,
+        provider=provider,
+        portfolios=portfolios,
         principals=tuple(_principal(entry) for entry in top.sections("principals")),
         shares=_shares(top.section("shares")),
         tag_options=_tag_options(top.optional_section("tag_options")),
         constraints=_constraints(top.optional_section("constraints"), products),
     )
     top.done()
-    return portfolio
+    return offer
 
 
-def _text(section: Section) -> PortfolioText:
-    text = PortfolioText(
-        name=section.text("name"),
-        provider=section.text("provider"),
-        description=section.text("description"),
-    )
-    section.done()
-    return text
+def _portfolios(top: Section) -> tuple[Portfolio, ...]:
+    found: list[Portfolio] = []
+    for section in top.sections("portfolios"):
+        portfolio = Portfolio(
+            name=section.text("name"),
+            description=section.text("description"),
+            products=section.texts("products", PRODUCT_FORM),
+            canary=section.flag("canary", default=True),
+        )
+        section.done()
+        _check_name(section, portfolio, found)
+        _check_products(section, portfolio, found)
+        found.append(portfolio)
+    if not found:
+        raise top.refuse(
+            "portfolios",
+            "at least one portfolio",
+            "none",
+            hint="write - {name: ..., description: ..., products: [...]}",
+        )
+    return tuple(found)
+
+
+def _check_name(section: Section, portfolio: Portfolio, before: list[Portfolio]) -> None:
+    """Refuse a name that has no key of its own: CloudFormation could not tell two portfolios apart."""
+    if not re.search(r"[A-Za-z0-9]", portfolio.name):
+        raise section.refuse(
+            "name", "a letter or a digit", f"'{portfolio.name}'", hint="such as Recovery tiers"
+        )
+    for other in before:
+        if other.key == portfolio.key:
+            raise section.refuse(
+                "name",
+                "a name of its own, by its letters and digits",
+                f"'{portfolio.name}' beside '{other.name}'",
+                hint="give one of the two another name, or put their products together",
+            )
+
+
+def _check_products(section: Section, portfolio: Portfolio, before: list[Portfolio]) -> None:
+    if not portfolio.products:
+        raise section.refuse(
+            "products", "at least one product", "none", hint="name one, or take the portfolio out"
+        )
+    if len(portfolio.products) > PRODUCTS:
+        raise section.refuse(
+            "products",
+            f"at most {PRODUCTS} products, which is what a portfolio holds",
+            f"{len(portfolio.products)}",
+            position=PRODUCTS,
+            hint="put some of them into another portfolio",
+        )
+    for position, name in enumerate(portfolio.products):
+        for other in before:
+            if name in other.products:
+                raise section.refuse(
+                    "products",
+                    "each product in one portfolio",
+                    f"'{name}' in '{other.name}' as well",
+                    position=position,
+                    hint="delete one of the two",
+                )
 
 
 def _principal(section: Section) -> Principal:
@@ -158,7 +249,7 @@ def _tag_options(section: Section | None) -> Mapping[str, tuple[str, ...]]:
 
 
 def _constraints(
-    section: Section | None, products: tuple[str, ...]
+    section: Section | None, products: Collection[str]
 ) -> Mapping[str, tuple[Path, ...]]:
     if section is None:
         return MappingProxyType({})
@@ -167,7 +258,10 @@ def _constraints(
         files = tuple(section.path.parent / name for name in section.texts(product, _FILE_FORM))
         if product not in products:
             raise section.refuse(
-                product, "a product of this portfolio", f"'{product}'", hint="add it to products"
+                product,
+                "a product of one of the portfolios",
+                f"'{product}'",
+                hint="add it to products",
             )
         for position, file in enumerate(files):
             if not _is_file(file):

@@ -42,15 +42,15 @@ def releases(surroundings: Surroundings) -> str:
 
 
 def membership(surroundings: Surroundings) -> str:
-    """The account publishes a stage or runs the pipeline, or the portfolio is shared with it."""
+    """The account publishes a stage or runs the pipeline, or the catalog is shared with it."""
     catalog, account = _catalog(surroundings), surroundings.caller["Account"]
     stages = [stage.name for stage in catalog.pipeline.stages if stage.account == account]
     if stages:
         return f"{account} publishes {', '.join(stages)}"
     if account == catalog.pipeline.account:
         return f"{account} runs the pipeline"
-    if any(account in each.shares.accounts for each in catalog.portfolios.values()):
-        return f"the portfolio is shared with {account}"
+    if any(account in each.shares.accounts for each in catalog.offers.values()):
+        return f"the catalog is shared with {account}"
     raise Mend(
         f"{account} publishes no stage and is not shared with",
         "add it under shares in portfolio/portfolio.yaml, or use credentials of "

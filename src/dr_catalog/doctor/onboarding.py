@@ -1,4 +1,4 @@
-"""What an account needs before a launch: the pair, code, roles, boundary, portfolio, principals."""
+"""What an account needs before a launch: the pair, code, roles, boundary, portfolios, principals."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .. import names
-from ..definitions import load_portfolio
+from ..definitions import load_offer
 from ..errors import DefinitionError, DrCatalogError, NotFoundError
 from .model import Check, Mend, Skip, Surroundings
 
@@ -140,7 +140,7 @@ def _offered(surroundings: Surroundings) -> list[str]:
 def _defined(surroundings: Surroundings) -> list[str]:
     """The products of the catalog in this folder, for the hub, which launches none itself."""
     try:
-        return list(load_portfolio(surroundings.root / "portfolio").products)
+        return list(load_offer(surroundings.root / "portfolio").products)
     except DefinitionError:
         return []
 

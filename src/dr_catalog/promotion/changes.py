@@ -51,7 +51,7 @@ def promotions(catalog: Catalog, *, following: Stage, there: Standing) -> tuple[
         following: The next stage.
         there: What it has.
     """
-    offered = (catalog.products[name] for name in catalog.portfolio_of(following).products)
+    offered = (catalog.products[name] for name in catalog.offer_of(following).products)
     return tuple(
         _promotion(product, there.default(product.product))
         for product in offered

@@ -1,4 +1,4 @@
-"""What the repository's commit says a stage is to have: its portfolio, products and releases.
+"""What the repository's commit says a stage is to have: its portfolios, products and releases.
 
     catalog + stage -> releases read from disk, each held against its own digests -> Commit
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ..definitions import Catalog, Portfolio, Product, ProductVersion, Stage
+from ..definitions import Catalog, Offer, Product, ProductVersion, Stage
 from ..errors import NotFoundError, PublishError
 from ..releases.layout import Release, asset_file, load_release
 from ..releases.manifest import digest
@@ -30,7 +30,7 @@ class Commit:
 
     stage: Stage
     before: Stage | None
-    portfolio: Portfolio
+    offer: Offer
     products: Mapping[str, Product]
     releases: Mapping[tuple[str, str], Release]
 
@@ -64,16 +64,14 @@ def load_commit(catalog: Catalog, stage: Stage) -> Commit:
         NotFoundError: A version was never frozen.
         PublishError: A release is not what its ``release.yaml`` says.
     """
-    portfolio = catalog.portfolio_of(stage)
+    offer = catalog.offer_of(stage)
     products = {
-        name: catalog.products[name]
-        for name in portfolio.products
-        if catalog.products[name].versions
+        name: catalog.products[name] for name in offer.products if catalog.products[name].versions
     }
     commit = Commit(
         stage=stage,
         before=catalog.pipeline.before(stage),
-        portfolio=portfolio,
+        offer=offer,
         products=MappingProxyType(products),
         releases=MappingProxyType(
             {

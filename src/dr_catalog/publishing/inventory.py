@@ -1,6 +1,6 @@
-"""What a stage has in one region, as its portfolio's stack and Service Catalog tell it.
+"""What a stage has in one region, as its portfolios' stack and Service Catalog tell it.
 
-    stack's template -> products, versions, each version's digest (its URL holds it), shares
+    stack's template -> portfolios, products, versions, each version's digest (its URL holds it), shares
     ListProvisioningArtifacts, one call a product -> ids, guidance, activity, descriptions
 
 A version's URL never changes, so the template tells the digests of all versions in one call.
@@ -39,13 +39,13 @@ class Inventory:
     """What is published in one region.
 
     Args:
-        portfolio: The portfolio's id; empty where nothing is published.
+        portfolios: Name to id, the first one first; empty where nothing is published.
         products: Name to id.
         digests: Product to version to the sha256 of its primary template.
-        accounts: The accounts that have a share of their own.
+        accounts: The accounts that have shares of their own.
     """
 
-    portfolio: str = ""
+    portfolios: Mapping[str, str] = field(default_factory=dict)
     products: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     accounts: tuple[str, ...] = ()
@@ -63,7 +63,7 @@ def look(cloudformation: Any) -> Inventory:
     told = outputs(stack)
     template = template_of(cloudformation, PORTFOLIO)
     return Inventory(
-        portfolio=told.get("PortfolioId", ""),
+        portfolios=_portfolios(template, told),
         products={
             name: told[key]
             for name in digests_in(template)
@@ -71,11 +71,23 @@ def look(cloudformation: Any) -> Inventory:
         },
         digests=digests_in(template),
         accounts=tuple(
-            each["Properties"]["AccountId"]
-            for each in template["Resources"].values()
-            if each["Type"] == "AWS::ServiceCatalog::PortfolioShare"
+            dict.fromkeys(
+                each["Properties"]["AccountId"]
+                for each in template["Resources"].values()
+                if each["Type"] == "AWS::ServiceCatalog::PortfolioShare"
+            )
         ),
     )
+
+
+def _portfolios(template: Mapping[str, Any], told: Mapping[str, str]) -> dict[str, str]:
+    """Each portfolio's name and id; the shortest logical id is the first one's."""
+    found = {
+        key: each["Properties"]["DisplayName"]
+        for key, each in template["Resources"].items()
+        if each["Type"] == "AWS::ServiceCatalog::Portfolio"
+    }
+    return {found[key]: told[f"{key}Id"] for key in sorted(found) if f"{key}Id" in told}
 
 
 def digests_in(template: Mapping[str, Any]) -> Mapping[str, Mapping[str, str]]:
@@ -121,9 +133,3 @@ def artifacts(servicecatalog: Any, *, product: str, product_id: str) -> Mapping[
             active=entry["Active"],
         )
     return found
-
-
-def portfolio_of(cloudformation: Any) -> str | None:
-    """The id of the portfolio that is published there; None where none is, or not to the end."""
-    stack = describe(cloudformation, PORTFOLIO)
-    return outputs(stack).get("PortfolioId") if stack else None

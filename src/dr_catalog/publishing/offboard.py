@@ -1,7 +1,7 @@
 """Offboard one account: take away what onboarding gave it, once nothing is launched there.
 
     plan (reads only): launches -> refused, or what is there, as data
-    run: principals in both regions -> launches again -> share and parameters -> roles
+    run: principals in both regions -> launches again -> shares and parameters -> roles
 
 Who could launch goes first, so that nothing new begins; the roles go last, since whatever is launched
 needs them to be terminated. Each run takes what is still there, so one that was interrupted is simply
@@ -26,7 +26,7 @@ from .account import REGION, ROLES, hub_of
 from .accounts import Accounts
 from .commit import find_stage
 from .entry import check_account_id, check_entry
-from .inventory import portfolio_of
+from .inventory import look
 from .stack import describe, remove
 
 T = TypeVar("T")
@@ -47,22 +47,42 @@ class Launched:
 
 
 @dataclass(frozen=True)
+class Held:
+    """A portfolio that the account has in one region.
+
+    Args:
+        name: What it is called.
+        id: Its id.
+        share: Whether it has it by a share of its own; an organisation's ends with portfolio.yaml.
+        principals: ARN and type of each that may launch from it.
+    """
+
+    name: str
+    id: str
+    share: bool
+    principals: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Attached:
     """What ties one region of the account to the stage.
 
     Args:
         region: The region.
-        portfolio: The portfolio that the account has; empty where it has none.
-        share: Whether it has it by a share of its own; an organisation's ends with portfolio.yaml.
-        principals: ARN and type of each that may launch from it.
+        portfolios: Those that the account has.
         parameters: Whether the stack with the two parameters is there.
     """
 
     region: str
-    portfolio: str
-    share: bool
-    principals: tuple[tuple[str, str], ...]
+    portfolios: tuple[Held, ...]
     parameters: bool
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is nothing to take away."""
+        return not self.parameters and not any(
+            each.share or each.principals for each in self.portfolios
+        )
 
 
 @dataclass(frozen=True)
@@ -81,9 +101,7 @@ class OffboardingPlan:
     @property
     def nothing(self) -> bool:
         """Whether there is nothing to take away."""
-        return not self.roles and not any(
-            each.share or each.principals or each.parameters for each in self.regions
-        )
+        return not self.roles and all(each.nothing for each in self.regions)
 
 
 @dataclass(frozen=True)
@@ -97,7 +115,7 @@ class Offboarded:
 
 @dataclass(frozen=True, kw_only=True)
 class Offboarding:
-    """Principals, share, parameters, roles and boundary, taken away in this order.
+    """Principals, shares, parameters, roles and boundary, taken away in this order.
 
     Args:
         root: The catalog's folder.
@@ -255,42 +273,46 @@ class Offboarding:
         return detail["ProvisionedProductDetail"].get("LaunchRoleArn") or _LAUNCH_ROLE
 
     def _attached(self, stage: Stage, region: str) -> Attached:
-        servicecatalog = self._client("servicecatalog", region)
-        portfolio = portfolio_of(
-            self.accounts.client("cloudformation", account=stage.account, region=region)
-        )
-        share = portfolio is not None and membership.reaches(
-            servicecatalog, portfolio, membership.IMPORTED
-        )
-        has = portfolio is not None and (
-            share or membership.reaches(servicecatalog, portfolio, membership.ORGANIZATION)
-        )
+        hub = self.accounts.client("cloudformation", account=stage.account, region=region)
         return Attached(
             region=region,
-            portfolio=portfolio if portfolio and has else "",
-            share=share,
-            principals=membership.associated(servicecatalog, portfolio)
-            if portfolio and has
-            else (),
+            portfolios=tuple(
+                held
+                for name, portfolio in look(hub).portfolios.items()
+                if (held := self._held(region, name, portfolio)) is not None
+            ),
             parameters=describe(self._client("cloudformation", region), REGION) is not None,
         )
 
+    def _held(self, region: str, name: str, portfolio: str) -> Held | None:
+        servicecatalog = self._client("servicecatalog", region)
+        share = membership.reaches(servicecatalog, portfolio, membership.IMPORTED)
+        if not share and not membership.reaches(servicecatalog, portfolio, membership.ORGANIZATION):
+            return None
+        principals = membership.associated(servicecatalog, portfolio)
+        return Held(name=name, id=portfolio, share=share, principals=principals)
+
     def _close(self, attached: Attached) -> None:
         servicecatalog = self._client("servicecatalog", attached.region)
-        for arn, kind in attached.principals:
-            servicecatalog.disassociate_principal_from_portfolio(
-                PortfolioId=attached.portfolio, PrincipalARN=arn, PrincipalType=kind
-            )
-        if attached.principals:
+        for held in attached.portfolios:
+            for arn, kind in held.principals:
+                servicecatalog.disassociate_principal_from_portfolio(
+                    PortfolioId=held.id, PrincipalARN=arn, PrincipalType=kind
+                )
+        if any(held.principals for held in attached.portfolios):
             self.say(f"{attached.region}: nobody of {self.account} can launch any more")
 
     def _leave(self, attached: Attached) -> Offboarded:
-        changes = [f"principal {arn.rpartition('/')[2]}" for arn, _ in attached.principals]
-        if attached.share:
-            self._client("servicecatalog", attached.region).reject_portfolio_share(
-                PortfolioId=attached.portfolio, PortfolioShareType="IMPORTED"
-            )
-            changes.append("share")
+        changes: list[str] = []
+        for held in attached.portfolios:
+            changes += [
+                f"{held.name}: principal {arn.rpartition('/')[2]}" for arn, _ in held.principals
+            ]
+            if held.share:
+                self._client("servicecatalog", attached.region).reject_portfolio_share(
+                    PortfolioId=held.id, PortfolioShareType="IMPORTED"
+                )
+                changes.append(f"{held.name}: share")
         if attached.parameters and remove(
             self._client("cloudformation", attached.region), name=REGION
         ):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..definitions import Portfolio, Shares, Stage, load_catalog
+from ..definitions import Offer, Shares, Stage, load_catalog
 from ..errors import PublishError
 from ..translation import translated
 from . import membership, organization, regional_settings, sharing
@@ -26,28 +26,32 @@ from .accounts import Accounts
 from .assembly import synthesise
 from .commit import find_stage
 from .entry import check_account_id, check_entry
-from .inventory import PORTFOLIO, portfolio_of
+from .inventory import PORTFOLIO, look
 from .target import Target
 
 
 @dataclass(frozen=True)
 class Onboarded:
-    """What onboarding found or made in one region of the account."""
+    """What onboarding found or made in one region of the account.
+
+    Args:
+        portfolios: Name to id.
+    """
 
     account: str
     region: str
     peer_region: str
-    portfolio: str
+    portfolios: Mapping[str, str]
     changes: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Onboarding:
-    """Roles and boundary once; then parameters, share, principals and settings in each region.
+    """Roles and boundary once; then parameters, shares, principals and settings in each region.
 
     Args:
         root: The catalog's folder.
-        stage: The stage whose portfolio the account gets; its account runs this.
+        stage: The stage whose portfolios the account gets; its account runs this.
         account: The account to onboard.
         accounts: Where the clients come from.
         say: Takes one line of progress.
@@ -69,8 +73,8 @@ class Onboarding:
         Raises:
             UsageError: The account is not 12 digits.
             NotFoundError: There is no such stage.
-            PublishError: The stage is not published, the portfolio is not shared with the account,
-                or a stack failed; a rerun resumes.
+            PublishError: The stage is not published, a portfolio is not shared with the account, or
+                a stack failed; a rerun resumes.
             SetupError: The credentials are not the hub's, the account can't be entered, or has
                 disabled a region.
         """
@@ -81,11 +85,11 @@ class Onboarding:
         check_account_id(self.account)
         catalog = load_catalog(self.root)
         stage = find_stage(catalog, self.stage)
-        portfolio = catalog.portfolio_of(stage)
-        self._check_shared(stage, portfolio.shares)
+        offer = catalog.offer_of(stage)
+        self._check_shared(stage, offer.shares)
         check_entry(self.accounts, stage=stage, account=self.account)
         portfolios = {
-            region: self._portfolio(stage, region, portfolio.shares) for region in stage.regions
+            region: self._portfolios(stage, region, offer.shares) for region in stage.regions
         }
         templates = self.templates or synthesise(self.root)
         home = stage.regions[0]
@@ -100,7 +104,7 @@ class Onboarding:
             done = [
                 pool.submit(
                     self._region,
-                    portfolio,
+                    offer,
                     stage,
                     region,
                     portfolios[region],
@@ -113,10 +117,10 @@ class Onboarding:
 
     def _region(
         self,
-        offer: Portfolio,
+        offer: Offer,
         stage: Stage,
         region: str,
-        portfolio: str,
+        portfolios: Mapping[str, str],
         templates: Mapping[str, str],
         so_far: tuple[str, ...],
     ) -> Onboarded:
@@ -128,19 +132,23 @@ class Onboarding:
         drifted = restore_parameters(self._client("ssm", region), stage=stage, region=region)
         changes += [f"parameter {name}" for name in drifted]
         if self.account != stage.account:
-            changes += membership.join(
-                self._client("servicecatalog", region),
-                portfolio=portfolio,
-                account=self.account,
-                principals=offer.principals,
-                own_share=self.account in offer.shares.accounts,
-            )
+            changes += [
+                f"{name}: {change}"
+                for name, portfolio in portfolios.items()
+                for change in membership.join(
+                    self._client("servicecatalog", region),
+                    portfolio=portfolio,
+                    account=self.account,
+                    principals=offer.principals,
+                    own_share=self.account in offer.shares.accounts,
+                )
+            ]
         changes += regional_settings.reconcile(self._client("backup", region))
         return Onboarded(
             account=self.account,
             region=region,
             peer_region=peer_of(stage, region),
-            portfolio=portfolio,
+            portfolios=portfolios,
             changes=tuple(changes),
         )
 
@@ -155,40 +163,42 @@ class Onboarding:
             members = organization.members_of(target.client("organizations", target.home), nodes)
         if self.account not in members:
             raise PublishError(
-                f"the portfolio is not shared with account {self.account}",
+                f"the catalog is not shared with account {self.account}",
                 why="portfolio/"
-                f"{stage.portfolio} shares it with: "
+                f"{stage.portfolio} shares with: "
                 f"{', '.join([*shares.accounts, *(key for _, key in nodes)]) or 'nobody'}",
                 hint=f"add it under shares, then: dr-catalog publish --stage {stage.name}",
             )
 
-    def _portfolio(self, stage: Stage, region: str, shares: Shares) -> str:
-        """The stage's portfolio there, which must be published and shared with the account."""
+    def _portfolios(self, stage: Stage, region: str, shares: Shares) -> Mapping[str, str]:
+        """What the stage has published there, all of which must be shared with the account."""
 
         def hub(service: str) -> Any:
             return self.accounts.client(service, account=stage.account, region=region)
 
-        portfolio = portfolio_of(hub("cloudformation"))
-        if portfolio is None:
+        portfolios = look(hub("cloudformation")).portfolios
+        if not portfolios:
             raise PublishError(
                 f"stage {stage.name} is not published in {region}",
                 why=f"account {stage.account} has no stack {PORTFOLIO} there, or an unfinished one",
                 hint=f"dr-catalog publish --stage {stage.name}",
             )
+        for name, portfolio in portfolios.items():
+            if not self._is_shared(hub("servicecatalog"), stage, portfolio, shares):
+                raise PublishError(
+                    f"'{name}' is not yet shared with account {self.account} in {region}",
+                    why=f"portfolio/{stage.portfolio} shares it, and what is published does not",
+                    hint=f"dr-catalog publish --stage {stage.name}",
+                )
+        return portfolios
+
+    def _is_shared(self, servicecatalog: Any, stage: Stage, portfolio: str, shares: Shares) -> bool:
         if self.account == stage.account:
-            return portfolio
+            return True
         if self.account in shares.accounts:
-            shared = self.account in sharing.accepted(hub("servicecatalog"), portfolio)
-        else:
-            there = sharing.found(hub("servicecatalog"), portfolio)
-            shared = any(node in there for node in sharing.wanted(shares))
-        if not shared:
-            raise PublishError(
-                f"the portfolio is not yet shared with account {self.account} in {region}",
-                why=f"portfolio/{stage.portfolio} shares it, and what is published does not",
-                hint=f"dr-catalog publish --stage {stage.name}",
-            )
-        return portfolio
+            return self.account in sharing.accepted(servicecatalog, portfolio)
+        there = sharing.found(servicecatalog, portfolio)
+        return any(node in there for node in sharing.wanted(shares))
 
     def _client(self, service: str, region: str) -> Any:
         return self.accounts.client(service, account=self.account, region=region)

@@ -48,7 +48,7 @@ class UnitOnboarding:
 
     Args:
         root: The catalog's folder.
-        stage: The stage whose portfolio the accounts get; its account runs this.
+        stage: The stage whose portfolios the accounts get; its account runs this.
         unit: The unit's id, such as ``ou-ab12-11111111``.
         accounts: Where the clients come from.
         say: Takes one line of progress.
@@ -75,7 +75,7 @@ class UnitOnboarding:
             target = Target(stage, self.accounts)
             organizations = target.client("organizations", target.home)
             found = organization.members(organizations, [self.unit])
-            shares = catalog.portfolio_of(stage).shares
+            shares = catalog.offer_of(stage).shares
             members = organization.members_of(organizations, sharing.wanted(shares))
             due = [each for each in found if each != stage.account]
             self._check(due, {*members, *shares.accounts}, stage.portfolio)
@@ -102,7 +102,7 @@ class UnitOnboarding:
             )
         if not reached & set(due):
             raise PublishError(
-                f"the portfolio is not shared with any account of {self.unit}",
+                f"the catalog is not shared with any account of {self.unit}",
                 why=f"portfolio/{file} names neither the unit, one above it, nor its accounts",
                 hint="add it to organizational_units under shares, then: "
                 f"dr-catalog publish --stage {self.stage}",

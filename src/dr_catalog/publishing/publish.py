@@ -2,7 +2,7 @@
 
     commit, what the stage has -> refusals, before anything is written
     assets     bucket, roles, parameters, then every file by its digest
-    portfolio  change sets in both regions, then their execution, home first; then shares by API
+    portfolio  the portfolios: change sets in both regions, then their execution, home first; then shares by API
     guidance   which version is the default, deprecated, retired
     digests    what is there, fetched and compared with the release
 
@@ -40,18 +40,18 @@ class Published:
     """What publishing found or made in one region.
 
     Args:
-        portfolio: The portfolio's id; empty before it is there.
+        portfolios: Name to id; empty before they are there.
         changes: What was written, and what was proven for the first time; empty when all was there.
     """
 
     region: str
-    portfolio: str
+    portfolios: Mapping[str, str]
     changes: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Publishing:
-    """Assets first, then the portfolio with its versions, then guidance, then a look at the digests.
+    """Assets first, then the portfolios with their versions, then guidance, then a look at the digests.
 
     Args:
         root: The catalog's folder.
@@ -107,7 +107,7 @@ class Publishing:
                 found = work.look()
             done = {region: (*done[region], *changes[region]) for region in stage.regions}
         return tuple(
-            Published(region=region, portfolio=found[region].portfolio, changes=done[region])
+            Published(region=region, portfolios=found[region].portfolios, changes=done[region])
             for region in stage.regions
         )
 
@@ -133,7 +133,7 @@ class Publishing:
             if digests_in(json.loads(text)) != wanted:
                 raise PublishError(
                     f"{self.folder} was not written from this commit",
-                    why=f"its portfolio of stage {stage.name} in {region} has other versions",
+                    why=f"its portfolios of stage {stage.name} in {region} has other versions",
                     hint=f"dr-catalog synth --output {self.folder}",
                 )
         return templates

@@ -4,6 +4,8 @@
     commit <-> the inventory of the stage before        a version that skips a stage
     commit <-> what tenants run                          a version, a product or a share that they need
 
+The first portfolio keeps its place: a stage knows it by that, whatever it is called.
+
 Tenants' accounts are entered only when something of theirs is to be closed, and the stage before only
 when a version is new here; so a run with nothing new asks neither.
 """
@@ -44,6 +46,7 @@ class Refusals:
             SetupError: An account that must be asked can't be entered.
         """
         self._check_unchanged()
+        self._check_places()
         self._check_number()
         self._check_order()
         self._check_closing()
@@ -63,6 +66,21 @@ class Refusals:
                         hint="restore the release from version control, and freeze what is new as "
                         f"the next version: dr-catalog release {name} <version>",
                     )
+
+    def _check_places(self) -> None:
+        """Refuse another portfolio's place: tenants would be handed its products under the old one."""
+        ours = [each.name for each in self.commit.offer.portfolios]
+        for region, there in self.found.items():
+            first = next(iter(there.portfolios), ours[0])
+            if ours[0] != first and (ours[0] in there.portfolios or first in ours):
+                raise PublishError(
+                    f"'{first}' is the first portfolio of stage {self.commit.stage.name} "
+                    f"and can't change places with '{ours[0]}'",
+                    why=f"{region} has it as {there.portfolios[first]}, which would become "
+                    f"'{ours[0]}' for everyone it is shared with",
+                    hint=f"put '{first}' first in portfolio/{self.commit.stage.portfolio}; a "
+                    "portfolio may be renamed where it stands",
+                )
 
     def _check_number(self) -> None:
         for product in self.commit.products.values():
@@ -174,9 +192,9 @@ class Refusals:
         )
 
     def _check_shares(self) -> None:
-        home, shares = self.found[self.target.home], self.commit.portfolio.shares
+        home, shares = self.found[self.target.home], self.commit.offer.shares
         servicecatalog = self.target.client("servicecatalog", self.target.home)
-        nodes = set(sharing.found(servicecatalog, home.portfolio)) if home.portfolio else set()
+        nodes = sharing.nodes(servicecatalog, home.portfolios.values())
         wanted = set(sharing.wanted(shares))
         if wanted - nodes:
             sharing.check_access(servicecatalog)
@@ -186,7 +204,7 @@ class Refusals:
         if not dropped:
             return
         self._refuse_used(
-            f"portfolio.yaml no longer shares with {', '.join(sorted(dropped))}",
+            f"{self.commit.stage.portfolio} no longer shares with {', '.join(sorted(dropped))}",
             self._looked_into(dropped),
             hint="let each be terminated first: dr-catalog terminate --suffix {suffix} "
             "--region {region}, with credentials of its account; then offboard the account",
@@ -202,7 +220,7 @@ class Refusals:
             )
 
     def _tenants(self) -> tuple[str, ...]:
-        """Every account that can have launched: those that have the portfolio, and the hub."""
+        """Every account that can have launched: those that have the portfolios, and the hub."""
         return (
             self.commit.stage.account,
             *usage.tenants(self.target, self.found[self.target.home]),
@@ -226,7 +244,7 @@ class Refusals:
         )
 
     def _looked_into(self, tenants: Iterable[str]) -> Iterator[usage.Launch]:
-        """What the accounts run; an account that can't be entered must never have had the portfolio.
+        """What the accounts run; an account that can't be entered must never have had a portfolio.
 
         Raises:
             PublishError: An account may run something, and can't be asked.
@@ -245,7 +263,8 @@ class Refusals:
     def _may_have_launched(self, account: str) -> bool:
         for region, there in self.found.items():
             client = self.target.client("servicecatalog", region)
-            shares = sharing.accepted(client, there.portfolio) if there.portfolio else {}
-            if shares.get(account, there.portfolio != ""):
-                return True
+            for portfolio in there.portfolios.values():
+                # Without a share of its own it is its organisation's that reaches it.
+                if sharing.accepted(client, portfolio).get(account, True):
+                    return True
         return False

@@ -83,10 +83,11 @@ class Rollback:
             catalog = load_catalog(self.root)
             stage = find_stage(catalog, self.stage)
             product = catalog.products.get(self.product)
-            if product is None or product.product not in catalog.portfolio_of(stage).products:
+            offered = catalog.offer_of(stage).products
+            if product is None or product.product not in offered:
                 raise NotFoundError(
                     f"stage {stage.name} offers no product '{self.product}'",
-                    why=f"it offers {', '.join(catalog.portfolio_of(stage).products)}",
+                    why=f"it offers {', '.join(offered)}",
                     hint="name one of them",
                 )
             entry = self._entry(product)

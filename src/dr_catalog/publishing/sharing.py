@@ -4,7 +4,7 @@
 
 Accounts below a shared node have the portfolio without accepting it, and its principals by name with
 it (principal sharing), so that nothing has to be associated in them. Shares with single accounts are
-resources of the portfolio's stack.
+resources of the portfolios' stack.
 
 https://docs.aws.amazon.com/servicecatalog/latest/dg/API_CreatePortfolioShare.html
 """
@@ -12,7 +12,7 @@ https://docs.aws.amazon.com/servicecatalog/latest/dg/API_CreatePortfolioShare.ht
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..definitions import Shares
@@ -45,6 +45,11 @@ def found(servicecatalog: Any, portfolio: str) -> Mapping[Node, bool]:
             Type=kind,
         )
     }
+
+
+def nodes(servicecatalog: Any, portfolios: Iterable[str]) -> set[Node]:
+    """The nodes that have one of the portfolios."""
+    return {node for portfolio in portfolios for node in found(servicecatalog, portfolio)}
 
 
 def accepted(servicecatalog: Any, portfolio: str) -> Mapping[str, bool]:
@@ -109,7 +114,7 @@ def check_access(servicecatalog: Any) -> None:
     """
     if servicecatalog.get_aws_organizations_access_status()["AccessStatus"] != "ENABLED":
         raise SetupError(
-            "the portfolio can't be shared with an organisation yet",
+            "a portfolio can't be shared with an organisation yet",
             why="Service Catalog's access to AWS Organizations is not enabled",
             hint="in the management account: aws servicecatalog enable-aws-organizations-access",
         )

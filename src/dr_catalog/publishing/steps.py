@@ -86,7 +86,7 @@ def assets(work: Work, found: Found) -> Changes:
 
 
 def portfolio(work: Work, found: Found) -> Changes:
-    """The portfolio with its products, versions and shares."""
+    """The portfolios with their products, versions and shares."""
     target = work.target
     deployed = _deploy_portfolio(work)
 
@@ -96,11 +96,14 @@ def portfolio(work: Work, found: Found) -> Changes:
         closed = (
             _close_new(servicecatalog, work.commit, found[region], made) if made.changed else ()
         )
-        changes = sharing.reconcile(
-            servicecatalog,
-            portfolio=made.outputs["PortfolioId"],
-            shares=work.commit.portfolio.shares,
-        )
+        offer = work.commit.offer
+        changes = [
+            f"{each.name}: {change}"
+            for key, each in offer.keyed
+            for change in sharing.reconcile(
+                servicecatalog, portfolio=made.outputs[f"Portfolio{key}Id"], shares=offer.shares
+            )
+        ]
         return (*((f"stack {PORTFOLIO}",) if made.changed else ()), *closed, *changes)
 
     return target.each(finish)
@@ -156,7 +159,7 @@ def _deploy_portfolio(work: Work) -> Mapping[str, Deployed]:
                 done[region] = execute(each)
                 if done[region].changed:
                     changed.add(region)
-                    work.say(f"{region}: portfolio and versions are published")
+                    work.say(f"{region}: portfolios and versions are published")
         except Overtaken:
             work.say("someone else publishes this stage at the same time: beginning again")
             for region in prepared.keys() - done.keys():

@@ -1,4 +1,4 @@
-"""Who has a stage's portfolio, what they run, and what of it is behind.
+"""Who has a stage's portfolios, what they run, and what of it is behind.
 
     stages -> hub: inventory, versions, shares -> each account, as its observer -> launches
            -> beside each launch: its version's guidance, the newest one, how many are between
@@ -50,12 +50,12 @@ class Running:
 
 @dataclass(frozen=True)
 class Tenant:
-    """An account that has a stage's portfolio.
+    """An account that has a stage's portfolios.
 
     Args:
         share: ``account`` for a share of its own, ``organisation`` for one of a unit's, ``hub`` for
             the stage's own account.
-        accepted: Whether a share of its own is accepted in both regions; true for the others.
+        accepted: Whether the shares of its own are all accepted, in both regions; true for the others.
         unseen: Why its launches could not be read; empty where they could.
     """
 
@@ -118,7 +118,7 @@ class Tenants:
 
 
 class _NotPublishedError(PublishError):
-    """A stage without a portfolio of the catalog."""
+    """A stage without portfolios of the catalog."""
 
 
 def tenants_of(stage: Stage, accounts: Accounts) -> list[Tenant]:
@@ -131,19 +131,21 @@ def tenants_of(stage: Stage, accounts: Accounts) -> list[Tenant]:
     target = Target(stage, accounts)
     there = target.each(lambda region: inventory.look(target.client("cloudformation", region)))
     for region, each in there.items():
-        if not each.portfolio:
+        if not each.portfolios:
             raise _NotPublishedError(
                 f"stage {stage.name} is not published in {region}",
                 why=f"account {stage.account} has no portfolio of the catalog there",
                 hint=f"dr-catalog publish --stage {stage.name}",
             )
     versions = target.each(lambda region: _versions(target, region, there[region]))
-    accepted = target.each(
-        lambda region: sharing.accepted(
-            target.client("servicecatalog", region), there[region].portfolio
-        )
+    shares = target.each(
+        lambda region: [
+            sharing.accepted(target.client("servicecatalog", region), portfolio)
+            for portfolio in there[region].portfolios.values()
+        ]
     )
-    own = {account for shares in accepted.values() for account in shares}
+    accepted = [each for found in shares.values() for each in found]
+    own = {account for each in accepted for account in each}
     everyone = (*usage.tenants(target, there[target.home]), stage.account)
     found = usage.look(
         target,
@@ -155,8 +157,7 @@ def tenants_of(stage: Stage, accounts: Accounts) -> list[Tenant]:
             stage=stage.name,
             account=account,
             share="hub" if account == stage.account else OWN if account in own else UNIT,
-            accepted=account not in own
-            or all(shares.get(account, False) for shares in accepted.values()),
+            accepted=account not in own or all(each.get(account, False) for each in accepted),
             unseen=found.closed.get(account, ""),
             launches=launches,
         )

@@ -1,4 +1,4 @@
-"""Who runs what of a stage's portfolio: the launches in each account that has it.
+"""Who runs what of a stage's portfolios: the launches in each account that has it.
 
     shares (accounts, units) -> accounts -> observer role in each, from the hub -> scan, both regions
 
@@ -29,7 +29,7 @@ _MINE = {"Key": "Account", "Value": "self"}
 
 @dataclass(frozen=True, order=True)
 class Launch:
-    """A provisioned product of the stage's portfolio.
+    """A provisioned product of the stage's portfolios.
 
     Args:
         version: Its version's name; the id where the version is no longer there.
@@ -116,14 +116,12 @@ def _launches(
 
 
 def tenants(target: Target, home: Inventory) -> tuple[str, ...]:
-    """The accounts that have the stage's portfolio: by shares of their own, or by their organisation's.
+    """The accounts that have the stage's portfolios: by shares of their own, or by their organisation's.
 
     Args:
         home: What the home region has.
     """
-    if not home.portfolio:
-        return ()
-    nodes = sharing.found(target.client("servicecatalog", target.home), home.portfolio)
+    nodes = sharing.nodes(target.client("servicecatalog", target.home), home.portfolios.values())
     if not nodes:
         return home.accounts
     members = organization.members_of(target.client("organizations", target.home), nodes)

@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..definitions import Portfolio, Product
+from ..definitions import Offer, Product
 from .findings import Finding
 from .template import Template
 
 TEMPLATE_BYTES = 1_000_000
 RESOURCES, PARAMETERS, OUTPUTS = 500, 200, 200
 PARAMETER_VALUE = 4_096
-VERSIONS, PRODUCTS, TAG_OPTIONS = 100, 150, 25
+VERSIONS, TAG_OPTIONS = 100, 25
 VERSION_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}")
 
 _Measured = tuple[str, str, int, int]
@@ -88,24 +88,20 @@ def check_product(product: Product) -> Iterator[Finding]:
             )
 
 
-def check_portfolio(portfolio: Portfolio) -> Iterator[Finding]:
-    """Quotas of the portfolio's definition."""
-    texts = portfolio.portfolio
-    yield from _over(
-        _About(),
-        [
-            ("portfolio.products", "products", len(portfolio.products), PRODUCTS),
-            ("portfolio.name", "characters", len(texts.name), 100),
-            ("portfolio.provider", "characters", len(texts.provider), 50),
-            ("portfolio.description", "characters", len(texts.description), 2_000),
-            (
-                "portfolio.tag_options",
-                "tag options",
-                sum(map(len, portfolio.tag_options.values())),
-                TAG_OPTIONS,
-            ),
-        ],
-    )
+def check_offer(offer: Offer) -> Iterator[Finding]:
+    """Quotas of what ``portfolio.yaml`` says of the portfolios."""
+    tag_options = sum(map(len, offer.tag_options.values()))
+    measured: list[_Measured] = [
+        ("provider", "characters", len(offer.provider), 50),
+        ("tag_options", "tag options", tag_options, TAG_OPTIONS),
+    ]
+    for place, portfolio in enumerate(offer.portfolios):
+        field = f"portfolios[{place}]"
+        measured += [
+            (f"{field}.name", "characters", len(portfolio.name), 100),
+            (f"{field}.description", "characters", len(portfolio.description), 2_000),
+        ]
+    yield from _over(_About(), measured)
 
 
 def _over(about: _About, measured: Iterable[_Measured]) -> Iterator[Finding]:

@@ -18,11 +18,7 @@ from .template import Template
 
 def verify_catalog(catalog: Catalog) -> tuple[Finding, ...]:
     """What is wrong with any release, or with the catalog as a whole."""
-    found = [
-        finding
-        for portfolio in catalog.portfolios.values()
-        for finding in quotas.check_portfolio(portfolio)
-    ]
+    found = [finding for offer in catalog.offers.values() for finding in quotas.check_offer(offer)]
     for product in catalog.products.values():
         found += verify_product(product)
     found += integrity.check_unused_assets(catalog.products)

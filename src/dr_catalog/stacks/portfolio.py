@@ -1,9 +1,12 @@
-"""The portfolio of a stage in one region: what is offered, to whom, under which role.
+"""The portfolios of a stage in one region: what is offered, to whom, under which role.
 
 Every released version is a provisioning artifact at a URL that never changes,
 ``<asset bucket>/templates/<sha256>.json``, because CloudFormation knows a version by (URL, name) and
 gives it a new id when either does. Guidance and activity are not in CloudFormation; publishing sets
 them afterwards.
+
+The first portfolio's resources have plain logical ids, those of another end with its name: whoever puts
+one more after it, or renames the first, changes nothing of what is there.
 
 See https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_ServiceCatalog.html
 """
@@ -19,17 +22,17 @@ from aws_cdk import aws_servicecatalog as servicecatalog
 from constructs import Construct
 
 from .. import names
-from ..definitions import Portfolio, Principal, Product
+from ..definitions import Offer, Portfolio, Principal, Product
 
 
 class PortfolioStack(cdk.Stack):
-    """One portfolio with its products, constraints, tag options, principals and shares.
+    """The portfolios with their products, constraints, tag options, principals and shares.
 
     Args:
-        portfolio: What ``portfolio/portfolio.yaml`` says.
+        offer: What ``portfolio/portfolio.yaml`` says.
         products: The products it offers, by name.
         digests: For each product, version to the primary template's sha256.
-        canary: Whether the stage's canary may launch from it, too.
+        canary: Whether the stage's canary may launch too, from the portfolios that let it.
     """
 
     def __init__(
@@ -38,38 +41,63 @@ class PortfolioStack(cdk.Stack):
         construct_id: str,
         *,
         env: cdk.Environment,
-        portfolio: Portfolio,
+        offer: Offer,
         products: Mapping[str, Product],
         digests: Mapping[str, Mapping[str, str]],
         canary: bool = False,
     ) -> None:
-        text = portfolio.portfolio
         super().__init__(
             scope,
             construct_id,
             env=env,
-            description=text.description,
+            description=offer.portfolios[0].description,
             synthesizer=cdk.BootstraplessSynthesizer(),
             analytics_reporting=False,
         )
-        offered = servicecatalog.CfnPortfolio(
+        tag_options = {
+            f"Tag{names.camel(key)}{names.camel(value)}": servicecatalog.CfnTagOption(
+                self,
+                f"Tag{names.camel(key)}{names.camel(value)}",
+                key=key,
+                value=value,
+                active=True,
+            )
+            for key, values in offer.tag_options.items()
+            for value in values
+        }
+        for key, portfolio in offer.keyed:
+            made = self._portfolio(portfolio, key, provider=offer.provider)
+            for name in portfolio.products:
+                if products[name].versions:
+                    rules = offer.constraints.get(name, ())
+                    self._offer(made, products[name], digests[name], rules)
+            # As a pattern: an ARN would be refused as long as the role is not there.
+            pattern = Principal(type="IAM_PATTERN", role=names.CANARY_ROLE)
+            canaries = [pattern] if canary and portfolio.canary else []
+            self._open_to(made, key, [*offer.principals, *canaries], offer.shares.accounts)
+            for name, option in tag_options.items():
+                servicecatalog.CfnTagOptionAssociation(
+                    self, f"{name}Use{key}", resource_id=made, tag_option_id=option.ref
+                )
+
+    def _portfolio(self, portfolio: Portfolio, key: str, *, provider: str) -> str:
+        """The portfolio, whose id is an output as well; its id."""
+        made = servicecatalog.CfnPortfolio(
             self,
-            "Portfolio",
-            display_name=text.name,
-            provider_name=text.provider,
-            description=text.description,
+            f"Portfolio{key}",
+            display_name=portfolio.name,
+            provider_name=provider,
+            description=portfolio.description,
         )
-        self._portfolio_id = offered.ref
-        for name in portfolio.products:
-            if products[name].versions:
-                self._offer(products[name], digests[name], portfolio.constraints.get(name, ()))
-        # As a pattern: an ARN would be refused as long as the role is not there.
-        canaries = [Principal(type="IAM_PATTERN", role=names.CANARY_ROLE)] if canary else []
-        self._open_to(portfolio, [*portfolio.principals, *canaries])
-        cdk.CfnOutput(self, "PortfolioId", value=self._portfolio_id)
+        cdk.CfnOutput(self, f"Portfolio{key}Id", value=made.ref)
+        return made.ref
 
     def _offer(
-        self, product: Product, digests: Mapping[str, str], constraints: Sequence[Path]
+        self,
+        portfolio_id: str,
+        product: Product,
+        digests: Mapping[str, str],
+        constraints: Sequence[Path],
     ) -> None:
         name = product.product
         bucket = names.ASSET_BUCKET.of(account=self.account, region=self.region)
@@ -96,7 +124,7 @@ class PortfolioStack(cdk.Stack):
             ],
         )
         cdk.CfnOutput(self, f"{names.camel(name)}Id", value=resource.ref)
-        in_portfolio = {"portfolio_id": self._portfolio_id, "product_id": resource.ref}
+        in_portfolio = {"portfolio_id": portfolio_id, "product_id": resource.ref}
         offer = servicecatalog.CfnPortfolioProductAssociation(
             self, f"{names.camel(name)}Offer", **in_portfolio
         )
@@ -118,12 +146,18 @@ class PortfolioStack(cdk.Stack):
             )
             rules.add_resource_dependency(offer)
 
-    def _open_to(self, portfolio: Portfolio, principals: Sequence[Principal]) -> None:
+    def _open_to(
+        self,
+        portfolio_id: str,
+        key: str,
+        principals: Sequence[Principal],
+        accounts: Sequence[str],
+    ) -> None:
         for principal in principals:
             servicecatalog.CfnPortfolioPrincipalAssociation(
                 self,
-                f"Principal{names.camel(principal.role)}",
-                portfolio_id=self._portfolio_id,
+                f"Principal{names.camel(principal.role)}{key}",
+                portfolio_id=portfolio_id,
                 principal_type=principal.type,
                 principal_arn=self.format_arn(
                     service="iam",
@@ -133,26 +167,11 @@ class PortfolioStack(cdk.Stack):
                     resource_name=principal.role,
                 ),
             )
-        for account in portfolio.shares.accounts:
+        for account in accounts:
             servicecatalog.CfnPortfolioShare(
                 self,
-                f"Share{account}",
-                portfolio_id=self._portfolio_id,
+                f"Share{account}{key}",
+                portfolio_id=portfolio_id,
                 account_id=account,
                 share_tag_options=True,
             )
-        for key, values in portfolio.tag_options.items():
-            for value in values:
-                option = servicecatalog.CfnTagOption(
-                    self,
-                    f"Tag{names.camel(key)}{names.camel(value)}",
-                    key=key,
-                    value=value,
-                    active=True,
-                )
-                servicecatalog.CfnTagOptionAssociation(
-                    self,
-                    f"Tag{names.camel(key)}{names.camel(value)}Use",
-                    resource_id=self._portfolio_id,
-                    tag_option_id=option.ref,
-                )
