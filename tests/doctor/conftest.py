@@ -17,6 +17,7 @@ from dr_catalog.translation import translated
 REGION, PEER, ACCOUNT = "us-east-1", "us-west-2", "222222222222"
 ADMINISTRATION = f"arn:aws:iam::{ACCOUNT}:role/dr-catalog-stackset-administration"
 PORTFOLIO = {"Id": "port-1", "DisplayName": "Recovery tiers"}
+BLOCKS = {"Id": "port-2", "DisplayName": "Building blocks"}
 
 
 def role(name: str, kind: str, who: str) -> dict[str, Any]:
@@ -52,8 +53,9 @@ def healthy() -> dict[tuple[str, ...], Any]:
         ),
         ("get_policy",): {},
         ("list_portfolios",): {"PortfolioDetails": []},
-        ("list_accepted_portfolio_shares", REGION): {"PortfolioDetails": [PORTFOLIO]},
-        ("list_accepted_portfolio_shares", PEER): {"PortfolioDetails": [PORTFOLIO]},
+        ("list_accepted_portfolio_shares", REGION, "IMPORTED"): {"PortfolioDetails": [PORTFOLIO]},
+        ("list_accepted_portfolio_shares", PEER, "IMPORTED"): {"PortfolioDetails": [PORTFOLIO]},
+        ("list_accepted_portfolio_shares",): {"PortfolioDetails": []},
         ("list_principals_for_portfolio", REGION): principals("dr-tenant"),
         ("list_principals_for_portfolio", PEER): principals("dr-tenant"),
         ("search_products",): {"ProductViewSummaries": [{"Name": "warm-standby"}]},
@@ -75,7 +77,8 @@ class Account(Surroundings):
     answers: dict[tuple[str, ...], Any] = field(default_factory=healthy)
 
     def call(self, service: str, operation: str, region: str = "", **arguments: Any) -> Any:
-        name = arguments.get("RoleName") or arguments.get("Name")
+        told = (arguments.get(key) for key in ("RoleName", "Name", "PortfolioShareType"))
+        name = next(filter(None, told), arguments.get("PortfolioId"))
         where = region or self.region
         keys = [(operation, where, name), (operation, where), (operation, name), (operation,)]
         answer = next(self.answers[key] for key in keys if key in self.answers)

@@ -234,7 +234,7 @@ def test_a_file_that_is_wrong_is_named_with_its_line(look: Look, catalog: Path) 
 def test_an_account_that_belongs_to_the_catalog(
     look: Look, catalog: Path, account: Account
 ) -> None:
-    assert look("membership").found == f"the portfolio is shared with {ACCOUNT}"
+    assert look("membership").found == f"the catalog is shared with {ACCOUNT}"
     account.answers[("get_caller_identity",)]["Account"] = "111111111111"
     del account.caller
     assert look("membership").found == "111111111111 publishes dev"

@@ -8,7 +8,18 @@ import pytest
 
 from dr_catalog.doctor import CHECKS, MEND, OK, SKIPPED
 
-from .conftest import ACCOUNT, PEER, REGION, Account, Look, parameter, principals, role
+from .conftest import (
+    ACCOUNT,
+    BLOCKS,
+    PEER,
+    PORTFOLIO,
+    REGION,
+    Account,
+    Look,
+    parameter,
+    principals,
+    role,
+)
 
 NAMES = [check.name for check in CHECKS if check.group == "onboarding"]
 ONBOARD = f"dr-catalog onboard --account {ACCOUNT} --stage"
@@ -87,14 +98,25 @@ WRONG: list[tuple[str, dict[tuple[str, ...], Any], str, str]] = [
     ("boundary", {("get_policy",): "NoSuchEntity"}, "policy/dr-catalog-boundary", ONBOARD),
     (
         "portfolio",
-        {("list_accepted_portfolio_shares", PEER): {"PortfolioDetails": []}},
+        {("list_accepted_portfolio_shares", PEER, "IMPORTED"): {"PortfolioDetails": []}},
         "us-west-2 has no portfolio",
         ONBOARD,
     ),
     (
         "principals",
         {("list_principals_for_portfolio", PEER): principals()},
-        "in us-west-2",
+        "in us-west-2 nobody may launch from Recovery tiers (port-1)",
+        ONBOARD,
+    ),
+    (
+        "principals",
+        {
+            ("list_accepted_portfolio_shares", PEER, "IMPORTED"): {
+                "PortfolioDetails": [PORTFOLIO, BLOCKS]
+            },
+            ("list_principals_for_portfolio", PEER, BLOCKS["Id"]): principals(),
+        },
+        "in us-west-2 nobody may launch from Building blocks (port-2)",
         ONBOARD,
     ),
     (
@@ -149,6 +171,16 @@ def test_what_these_credentials_may_not_see_is_skipped(
     finding = look(name)
     assert (finding.state, finding.mend) == (SKIPPED, "")
     assert "may not call" in finding.found
+
+
+def test_an_organisation_s_share_is_a_portfolio_too(look: Look, account: Account) -> None:
+    for region in (REGION, PEER):
+        nothing, both = {"PortfolioDetails": []}, {"PortfolioDetails": [PORTFOLIO, BLOCKS]}
+        account.answers["list_accepted_portfolio_shares", region, "IMPORTED"] = nothing
+        account.answers["list_accepted_portfolio_shares", region, "AWS_ORGANIZATIONS"] = both
+    told = "Recovery tiers (port-1), Building blocks (port-2)"
+    assert look("portfolio").found == f"{REGION}: {told}; {PEER}: {told}"
+    assert look("principals").found == "those of the organisation's shares"
 
 
 def test_who_is_no_principal_is_told_whom_to_sign_in_as(look: Look, account: Account) -> None:

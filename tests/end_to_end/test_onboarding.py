@@ -216,8 +216,8 @@ def account(estate: Estate) -> Estate:
 def test_onboarding_brings_everything_and_again_nothing(estate: Estate) -> None:
     changes = [
         "stack dr-catalog-region",
-        "share accepted",
-        "principal dr-tenant",
+        "Own: share accepted",
+        "Own: principal dr-tenant",
         "AWS Backup opted in to S3",
         "AWS Backup's advanced features for DynamoDB",
     ]
@@ -250,14 +250,14 @@ def test_onboarding_repairs_what_was_changed_by_hand(account: Estate) -> None:
     assert account.json("onboard") == {
         REGION: [
             f"parameter {PARAMETERS['prefix']}",
-            "principal dr-tenant",
-            "no longer principal dropped",
+            "Own: principal dr-tenant",
+            "Own: no longer principal dropped",
             "AWS Backup opted in to Aurora",
         ],
         PEER: [
             f"parameter {PARAMETERS['peer']}",
-            "share accepted",
-            "principal dr-tenant",
+            "Own: share accepted",
+            "Own: principal dr-tenant",
             "AWS Backup's advanced features for DynamoDB",
         ],
     }
@@ -338,7 +338,7 @@ def interrupted(cloudformation: Any, *, name: str) -> bool:
 def test_offboarding_says_what_it_took_and_what_stays(account: Estate) -> None:
     done = account.run("offboard", "--yes")
     assert done.exit_code == 0, done.output
-    taken = "principal dr-tenant, share, stack dr-catalog-region"
+    taken = "Own: principal dr-tenant, Own: share, stack dr-catalog-region"
     assert done.stdout.splitlines() == [
         f"{ACCOUNT}  {REGION}  {taken}, stack dr-catalog-roles",
         f"{ACCOUNT}  {PEER}  {taken}",

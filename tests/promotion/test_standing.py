@@ -107,7 +107,7 @@ def test_service_catalog_is_asked_in_both_regions(
 ) -> None:
     guidance, active, description = told
     inventory = Inventory(
-        portfolio="port-1",
+        portfolios={"Tiers": "port-1"},
         products={"warm-standby": "prod-1"},
         digests={"warm-standby": {"1.0.0": "d1g"}},
     )

@@ -100,10 +100,10 @@ class Estate:
             for product, each in self.artifacts(region)
         }
 
-    def portfolio(self, region: str = HOME) -> str:
-        """The portfolio's id."""
+    def portfolios(self, region: str = HOME) -> Mapping[str, str]:
+        """Each portfolio's name and id."""
         found = self.client("servicecatalog", region=region).list_portfolios()
-        return str(found["PortfolioDetails"][0]["Id"])
+        return {each["DisplayName"]: each["Id"] for each in found["PortfolioDetails"]}
 
     def roles(self, *accounts: str, trusted: str) -> None:
         """Roles by which ``trusted`` may enter the accounts."""
@@ -112,7 +112,7 @@ class Estate:
 
 
 def estate_of(endpoint: str, root: Path, *, stages: int = 1, **given: Any) -> Estate:
-    """A catalog of two products with hubs of its own, written and not published."""
+    """A catalog of two products, each in a portfolio, with hubs of its own; not published yet."""
     catalog = SmallCatalog(
         root=root,
         stages={name: new_account() for name in ("one", "two", "three")[:stages]},
@@ -121,6 +121,7 @@ def estate_of(endpoint: str, root: Path, *, stages: int = 1, **given: Any) -> Es
                 "alpha": [("1.0.0", "guidance: available"), ("1.1.0", "guidance: default")],
                 "beta": [("1.0.0", "guidance: default")],
             },
+            "portfolios": {} if "products" in given else {"Small": ["alpha"], "Blocks": ["beta"]},
             **given,
         },
     )

@@ -76,11 +76,12 @@ class SmallCatalog:
         )
         left_out = ["PipelineStack", "PipelineStoreStack", "StageAccessStack"]  # not published
         # Alike for every catalog of the same products, whose templates are of one kind.
-        onboarding = _onboarding.setdefault(tuple(sorted(self.products)), {})
+        catalog = load_catalog(self.root)
+        onboarding = _onboarding.setdefault(tuple(sorted(catalog.offered)), {})
         if onboarding:
             left_out += ["OnboardingRolesStack", "OnboardingRegionStack"]
         with patch.multiple(stacks, **dict.fromkeys(left_out, Mock())):
-            stacks.build(app, catalog=load_catalog(self.root))
+            stacks.build(app, catalog=catalog)
         app.synth()
         templates = {
             file.name.removesuffix(".template.json"): file.read_text()

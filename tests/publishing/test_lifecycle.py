@@ -132,7 +132,7 @@ def onboard(tenancy: Tenancy) -> None:
             assert (outcome.account, outcome.error) == (tenancy.member, None)
             changes = [change for region in outcome.regions for change in region.changes]
             assert changes[:1] == ([expected] if expected else [])
-            assert not {"share accepted", "principal dr-tenant"} & set(changes)
+            assert not {"Small: share accepted", "Small: principal dr-tenant"} & set(changes)
 
 
 def launch(tenancy: Tenancy, account: str, suffix: str, version: str, region: str) -> None:
@@ -335,7 +335,7 @@ def test_who_runs_something_keeps_the_share(tenancy: Tenancy, estate: Estate, dr
 
 def test_shares_follow_the_file(tenancy: Tenancy, estate: Estate) -> None:
     """An account that runs nothing is dropped, and one more unit is shared with, and dropped again."""
-    catalog, portfolio = estate.client("servicecatalog"), estate.portfolio()
+    catalog, portfolio = estate.client("servicecatalog"), estate.portfolios()["Small"]
     organizations = estate.client("organizations")
     empty = organizations.create_organizational_unit(ParentId=tenancy.unit, Name="later")
     unit = empty["OrganizationalUnit"]["Id"]
@@ -343,7 +343,7 @@ def test_shares_follow_the_file(tenancy: Tenancy, estate: Estate) -> None:
     estate.catalog.write()
     done = estate.publish()
     assert [each.changes for each in done] == [
-        ("stack dr-catalog-assets", "stack dr-catalog-portfolio", f"shared with {unit}")
+        ("stack dr-catalog-assets", "stack dr-catalog-portfolio", f"Small: shared with {unit}")
     ] * 2
 
     def shared(kind: str) -> set[str]:
@@ -368,7 +368,7 @@ def test_shares_follow_the_file(tenancy: Tenancy, estate: Estate) -> None:
     }
     estate.catalog.shares = tenancy.shares
     estate.catalog.write()
-    assert f"no longer shared with {unit}" in estate.publish()[1].changes
+    assert f"Small: no longer shared with {unit}" in estate.publish()[1].changes
     assert shared("ORGANIZATIONAL_UNIT") == {tenancy.unit}
     assert shared("ACCOUNT") == {tenancy.own, tenancy.waiting}
 
@@ -506,7 +506,7 @@ def test_the_stage_before_must_have_what_comes_next(
 
     estate.publish("one")  # from the second's account, by the role
     published = estate.publish("two")
-    assert all(each.portfolio for each in published)
+    assert all(list(each.portfolios) == ["Small"] for each in published)
     # With nothing new, the stage before is not asked.
     estate.publish("two")
     assert estate.wire.counted()["AssumeRole"] == 0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dr_catalog.errors import PublishError
-from dr_catalog.publishing.offboard import Attached, Offboarding, OffboardingPlan
+from dr_catalog.publishing.offboard import Attached, Held, Offboarding, OffboardingPlan
 
 from .conftest import PEER, REGION, STAGE, TENANT, Stubs
 
@@ -100,9 +100,10 @@ def test_a_launch_that_comes_in_between_keeps_its_roles(
         regions=tuple(
             Attached(
                 region=region,
-                portfolio="port-1",
-                share=True,
-                principals=(principal,),
+                portfolios=tuple(
+                    Held(name=name, id=key, share=True, principals=(principal,))
+                    for name, key in (("Tiers", "port-1"), ("Blocks", "port-2"))
+                ),
                 parameters=True,
             )
             for region in (REGION, PEER)
@@ -111,15 +112,16 @@ def test_a_launch_that_comes_in_between_keeps_its_roles(
     )
     for region in (REGION, PEER):
         stubs("cloudformation", TENANT, region)
-        stubs("servicecatalog", TENANT, region).add_response(
-            "disassociate_principal_from_portfolio",
-            {},
-            {
-                "PortfolioId": "port-1",
-                "PrincipalARN": principal[0],
-                "PrincipalType": principal[1],
-            },
-        )
+        for key in ("port-1", "port-2"):
+            stubs("servicecatalog", TENANT, region).add_response(
+                "disassociate_principal_from_portfolio",
+                {},
+                {
+                    "PortfolioId": key,
+                    "PrincipalARN": principal[0],
+                    "PrincipalType": principal[1],
+                },
+            )
     launched(stubs, REGION, (launch("pp-1", "dr-dev"), OURS))
     launched(stubs, PEER)
     with pytest.raises(PublishError, match="1 launch is there") as caught:

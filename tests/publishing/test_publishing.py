@@ -50,7 +50,7 @@ def test_a_stage_is_published_step_by_step(estate: Estate) -> None:
         ["stack dr-catalog-assets", "stack dr-catalog-region", "3 files"],
     ]
     assert changes(done["portfolio"]) == [["stack dr-catalog-portfolio"]] * 2
-    assert done["portfolio"][0].portfolio == estate.portfolio()
+    assert done["portfolio"][0].portfolios == estate.portfolios()
     assert changes(done["guidance"]) == [[], []]
     proven = ["digests of 3 versions", "digests of 3 files"]
     told = CliRunner().invoke(
@@ -148,7 +148,7 @@ def test_every_call_fails_once_and_the_rerun_completes(estate: Estate) -> None:
     assert failures >= len(operations)
     assert {_ACTIONS.get(each, each) for each in operations} <= _allowed()
     assert ids.items() <= estate.ids().items()
-    assert [each.portfolio for each in done] == [estate.portfolio(), estate.portfolio(OTHER)]
+    assert [each.portfolios for each in done] == [estate.portfolios(each) for each in (HOME, OTHER)]
     assert estate.told() == estate.told(OTHER)
     assert changes(estate.publish()) == [[], []]
 

@@ -11,6 +11,7 @@ from ..definitions import load_offer
 from ..errors import DefinitionError, DrCatalogError, NotFoundError
 from .model import Check, Mend, Skip, Surroundings
 
+_ORGANIZATION = "AWS_ORGANIZATIONS"
 CATALOG_SERVICE, STACK_SERVICE = "servicecatalog.amazonaws.com", "cloudformation.amazonaws.com"
 
 
@@ -72,10 +73,14 @@ def boundary(surroundings: Surroundings) -> str:
 
 
 def portfolio(surroundings: Surroundings) -> str:
-    """Each region holds a portfolio: the hub's own, or one that is shared and accepted."""
+    """Each region holds portfolios: the hub's own, or some that are shared and accepted."""
     found: dict[str, str] = {}
     for region in surroundings.regions:
-        there = [*_own(surroundings, region), *_shared(surroundings, region)]
+        there = [
+            *_own(surroundings, region),
+            *_shared(surroundings, region),
+            *_shared(surroundings, region, _ORGANIZATION),
+        ]
         if not there:
             raise Mend(
                 f"{region} has no portfolio of its own and accepted none", _onboard(surroundings)
@@ -85,25 +90,30 @@ def portfolio(surroundings: Surroundings) -> str:
 
 
 def principals(surroundings: Surroundings) -> str:
-    """Someone in this account may launch from the portfolio, in each region."""
+    """Someone in this account may launch from each portfolio that it accepted, in each region.
+
+    An organisation's share brings its principals along, and a hub's own has them from its stack.
+    """
     found: set[str] = set()
     for region in surroundings.regions:
-        there = [*_own(surroundings, region), *_shared(surroundings, region)]
-        here = {
-            entry["PrincipalARN"].rpartition(":")[2]
-            for each in there
-            for entry in _pages(
-                surroundings,
-                "list_principals_for_portfolio",
-                "Principals",
-                region,
-                PortfolioId=each["Id"],
-            )
-        }
-        if not here:
-            raise Mend(f"in {region} nobody may launch", _onboard(surroundings))
-        found |= here
-    return ", ".join(sorted(found))
+        for each in _own(surroundings, region):
+            found |= _may_launch(surroundings, region, each["Id"])
+        for each in _shared(surroundings, region):
+            here = _may_launch(surroundings, region, each["Id"])
+            if not here:
+                raise Mend(
+                    f"in {region} nobody may launch from {each['DisplayName']} ({each['Id']})",
+                    _onboard(surroundings),
+                )
+            found |= here
+    return ", ".join(sorted(found)) or "those of the organisation's shares"
+
+
+def _may_launch(surroundings: Surroundings, region: str, portfolio: str) -> set[str]:
+    there = _pages(
+        surroundings, "list_principals_for_portfolio", "Principals", region, PortfolioId=portfolio
+    )
+    return {entry["PrincipalARN"].rpartition(":")[2] for entry in there}
 
 
 def products(surroundings: Surroundings) -> str:
@@ -149,13 +159,15 @@ def _own(surroundings: Surroundings, region: str) -> Iterator[dict[str, Any]]:
     return _pages(surroundings, "list_portfolios", "PortfolioDetails", region)
 
 
-def _shared(surroundings: Surroundings, region: str) -> Iterator[dict[str, Any]]:
+def _shared(
+    surroundings: Surroundings, region: str, kind: str = "IMPORTED"
+) -> Iterator[dict[str, Any]]:
     return _pages(
         surroundings,
         "list_accepted_portfolio_shares",
         "PortfolioDetails",
         region,
-        PortfolioShareType="IMPORTED",
+        PortfolioShareType=kind,
     )
 
 
