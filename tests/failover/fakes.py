@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import create_autospec
@@ -35,6 +35,9 @@ SITE = Site(
     },
 )
 
+PILOT = replace(SITE, told={**SITE.told, "peer-at-rest": "off"})
+"""The same where the peer is off until a recovery switches it on."""
+
 
 def cluster(region: str) -> str:
     return names.LEDGER_CLUSTER.of(suffix="dev", region=region)
@@ -49,6 +52,7 @@ class World:
     """What the services of both regions say."""
 
     gone: set[str] = field(default_factory=set)
+    off: set[str] = field(default_factory=set)
     writer: Writer = field(default_factory=lambda: Writer(region=LAUNCH))
     believed: Writer | None = None
     ready: bool = True
@@ -161,6 +165,16 @@ def world(now: datetime = NOW) -> World:
     return made
 
 
+def pilot() -> World:
+    """All is well where the peer is off at rest: its API would not answer, and no metric comes."""
+    made = world()
+    made.answers["get_function_concurrency", ""] = {"ReservedConcurrentExecutions": 0}
+    made.answers["describe_db_instances", ""] = {"DBInstances": []}
+    made.off = {PEER}
+    del made.metrics["AuroraGlobalDBRPOLag", cluster(PEER)]
+    return made
+
+
 def stack(status: str) -> dict[str, Any]:
     """A stack of the launch."""
     return {
@@ -199,6 +213,7 @@ def aws_of(world: World, *, region: str = LAUNCH) -> Any:
 
     def get(endpoint: str, *, region: str, path: str) -> Answer:
         world.reach(region)
+        assert region not in world.off, f"a call to {region}, which is off, is one turned away"
         role = "writer" if region == world.writer.region else "standby"
         checks: dict[str, Any] = {"lag": {"ok": True}} if role == "standby" else {}
         checks |= {} if world.ready else {"ledger": {"ok": False, "reason": "Timeout"}}

@@ -17,11 +17,13 @@ from .fakes import (
     LAUNCH,
     NOW,
     PEER,
+    PILOT,
     SITE,
     World,
     aws_of,
     cluster,
     execution,
+    pilot,
     record,
     stack,
     world,
@@ -30,7 +32,7 @@ from .fakes import (
 
 def planned(world: World, operation: str, *overrides: str, **more: Any) -> Any:
     request = Request(operation=operation, suffix="dev", overrides=overrides, **more)
-    return plan(aws_of(world), SITE, request, now=NOW)
+    return plan(aws_of(world), PILOT if world.off else SITE, request, now=NOW)
 
 
 @pytest.fixture
@@ -185,3 +187,18 @@ def test_a_dead_run_is_taken_over_whatever_the_checks_say(status: str) -> None:
     step = planned(dead, "failover")
     assert isinstance(step, Start)
     assert step.takes_over == "r-1"
+
+
+def test_a_failover_to_a_peer_at_rest_waits_for_somebody_who_accepts_an_unknown_loss() -> None:
+    made = pilot()
+    made.gone = {LAUNCH}
+    with pytest.raises(RecoveryError, match="nobody knows how far us-west-2 is behind") as refused:
+        planned(made, "failover")
+    assert "dr-catalog failover --suffix dev --accept-loss" in refused.value.hint
+    step = planned(made, "failover", "lag")
+    assert (step.loss.database, "AWS documents none" in step.loss.source) == (None, True)
+
+
+@pytest.mark.parametrize("operation", ["switchover", "drill"])
+def test_what_loses_nothing_asks_for_no_figure_of_a_peer_at_rest(operation: str) -> None:
+    assert isinstance(planned(pilot(), operation), Start)

@@ -14,7 +14,7 @@ from dr_catalog.errors import NotFoundError, SetupError
 from dr_catalog.failover import locate, readiness
 from dr_catalog.failover.model import Lock, Writer
 
-from .fakes import LAUNCH, NOW, PEER, SITE, World, aws_of, cluster, stack, world
+from .fakes import LAUNCH, NOW, PEER, PILOT, SITE, World, aws_of, cluster, pilot, stack, world
 
 
 def look(world: World) -> dict[str, Any]:
@@ -236,3 +236,61 @@ def test_a_silent_region_may_be_the_one_that_has_it() -> None:
     with pytest.raises(SetupError, match="not every region answers") as refused:
         locate(aws_of(gone), "dev")
     assert "--region" in refused.value.hint
+
+
+# A peer that is off at rest.
+
+
+def look_at_rest(world: World) -> dict[str, Any]:
+    return {each.check: each for each in readiness(aws_of(world), PILOT, now=NOW)}
+
+
+def test_a_peer_at_rest_is_well_when_it_is_off() -> None:
+    found = look_at_rest(pilot())
+    assert {name: each.state for name, each in found.items() if each.state != "ok"} == {
+        "lag": "unknown"
+    }
+    assert found["peer at rest"].found.startswith(f"{PEER} is off")
+    assert "no instance, as is right at rest" in found["replica instance"].found
+    assert found["standby"].found == f"{PEER} is off; a run sees to it that it is on"
+    assert "AWS documents none" in found["lag"].found
+    assert "peer at rest" not in look(world())
+
+
+ON = {"ReservedConcurrentExecutions": 2}
+INSTANCE = {"DBInstances": [{"DBInstanceIdentifier": "i-1", "DBInstanceStatus": "available"}]}
+
+
+@pytest.mark.parametrize(
+    ("fault", "found", "fix"),
+    [
+        (_answer("get_function_concurrency", {}), "is on in us-west-2", "executions 0"),
+        (_answer("get_function_concurrency", ON), "is on in us-west-2", "executions 0"),
+        (_answer("describe_db_instances", INSTANCE), "i-1 in us-west-2", "delete-db-instance"),
+    ],
+)
+def test_a_peer_that_is_on_with_no_recovery_running_is_a_finding_and_no_hindrance(
+    fault: Callable[[World], None], found: str, fix: str
+) -> None:
+    made = pilot()
+    fault(made)
+    said = look_at_rest(made)
+    assert [name for name, each in said.items() if each.state == "not ready"] == ["peer at rest"]
+    assert found in said["peer at rest"].found
+    assert fix in said["peer at rest"].fix
+    assert not said["peer at rest"].hinders
+    made.lock = Lock(run="r-1", operation="drill", since="3:00")
+    assert look_at_rest(made)["peer at rest"].state == "ok"
+
+
+def test_a_peer_that_serves_is_on_and_its_launch_region_is_looked_at_as_ever() -> None:
+    made = pilot()
+    made.writer, made.database_writer = Writer(region=PEER, epoch=2), PEER
+    made.answers["describe_db_instances", ""] = INSTANCE
+    made.answers["get_function_concurrency", ""] = {}
+    made.parameters[names.parameter(suffix="dev", layer="route53", name="serving-region")] = PEER
+    made.metrics["AuroraGlobalDBRPOLag", cluster(LAUNCH)] = 900
+    found = look_at_rest(made)
+    assert [name for name, each in found.items() if each.state != "ok"] == ["roles"]
+    assert found["standby"].found == f"{LAUNCH} could serve"
+    assert found["lag"].found.startswith("0.9 s behind")

@@ -24,7 +24,7 @@ from .aws import Aws
 from .hints import command
 from .load import Load, Loss, losses
 from .locating import locate
-from .model import ANSWERS, FAILBACK, FAILOVER, Run, Site, Step
+from .model import ANSWERS, FAILBACK, FAILOVER, LAG, Run, Site, Step
 from .outage import taken_away
 from .planning import Follow, Nothing, Request, plan
 from .running import execute, follow
@@ -179,7 +179,9 @@ def _drill(
             load.wait_for(WRITES, region=site.launch_region)
             lose()
             tell(f"{site.launch_region} is lost ({how}); {len(load.confirmed)} writes confirmed")
-            over = _run(aws, site, FAILOVER, tell=tell, overrides=() if local else (ANSWERS,))
+            overrides = [] if local else [ANSWERS]
+            overrides += [LAG] if site.switches_on else []  # which nobody knows of a peer at rest
+            over = _run(aws, site, FAILOVER, tell=tell, overrides=tuple(overrides))
             load.wait_for(WRITES, region=site.region)
         writes = tuple(load.confirmed)
         # What comes over once the region is back did not survive its loss.

@@ -17,6 +17,7 @@ from .. import names
 from ..errors import DrCatalogError
 from ..handlers.recovery.recorded import WINDOW, recorded
 from .model import Site
+from .resting import NO_FIGURE, at_rest, off
 from .surroundings import FRESH, NotReady, Surroundings, Unknown
 
 NAMESPACE, ANSWERS, SERVING = "DrCatalog", "LaunchRegionAnswers", "Serving"
@@ -85,7 +86,9 @@ def roles(look: Surroundings) -> str:
 
 
 def standby(look: Surroundings) -> str:
-    """The API of the region that would take over could do its work."""
+    """The API of the region that would take over could do its work, or is off as it is to be."""
+    if look.resting:
+        return f"{look.standby} is {'off' if off(look) else 'on'}; a run sees to it that it is on"
     told = look.ready(look.standby)
     failing = [
         f"{name}: {check.get('reason', '')}"
@@ -122,7 +125,7 @@ def versions(look: Surroundings) -> str:
 
 
 def replica(look: Surroundings) -> str:
-    """The standby's cluster has an instance that can be promoted; a headless one can't."""
+    """The standby's cluster has an instance that can be promoted, or has none as it is to be."""
     cluster = _cluster(look, look.standby)
     name = cluster["DBClusterIdentifier"]
     instances = look.call(
@@ -132,6 +135,8 @@ def replica(look: Surroundings) -> str:
         Filters=[{"Name": "db-cluster-id", "Values": [name]}],
     )["DBInstances"]
     states = [each["DBInstanceStatus"] for each in instances]
+    if look.resting and cluster["Status"] == "available" and not states:
+        return f"{name} has no instance, as is right at rest; a run makes one, which takes minutes"
     if cluster["Status"] != "available" or "available" not in states:
         raise NotReady(
             f"{name} is {cluster['Status']}, instances: {', '.join(states) or 'none'}",
@@ -174,6 +179,8 @@ def database_lag(look: Surroundings) -> tuple[float | None, str]:
         found = recorded(values, answers, now=look.now)
         if found:
             return found[0] / 1000, f"{metric} at {found[1]:%H:%M} UTC"
+    if look.resting:
+        return None, NO_FIGURE
     try:
         check = look.ready(look.standby).get("checks", {}).get("lag", {})
     except DrCatalogError as error:
@@ -380,6 +387,8 @@ class Row:
     hinders: bool = False
 
 
+AT_REST = Row("peer at rest", at_rest, "peer")
+"""Looked at where the peer is off until a recovery switches it on."""
 ROWS = (
     Row("recovery", recovery, "peer", hinders=True),
     Row("launch region", launch_region, "launch"),

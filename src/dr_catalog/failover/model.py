@@ -15,6 +15,8 @@ LAG, NOT_READY, ANSWERS = "lag", "not-ready", "answers"
 """What a person may override: a loss beyond the objective, a check that says no, a region that is there."""
 APPROVE, ABORT = "approve", "abort"
 DONE = "done"
+AT_REST, OFF = "peer-at-rest", "off"
+"""What the recovery layer tells of a peer that is off until a recovery switches it on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,11 @@ class Site:
     def regions(self) -> tuple[str, str]:
         """The launch region and its peer."""
         return self.launch_region, self.region
+
+    @property
+    def switches_on(self) -> bool:
+        """Whether the peer is off until a recovery switches it on."""
+        return self.told.get(AT_REST) == OFF
 
     def other(self, region: str) -> str:
         """The other region of the pair."""

@@ -21,7 +21,7 @@ from .aws import Aws
 from .hints import command
 from .looks import database_lag, objective
 from .model import ANSWERS, DRILL, FAILBACK, FAILOVER, LAG, NOT_READY, Finding, Run, Site
-from .readiness import hindrances, readiness
+from .readiness import UNKNOWN, hindrances, readiness
 from .surroundings import Surroundings
 
 OPTIONS = {LAG: "--accept-loss", NOT_READY: "--accept-not-ready", ANSWERS: "--accept-answering"}
@@ -186,6 +186,16 @@ def _refuse(aws: Aws, site: Site, request: Request, findings: tuple[Finding, ...
             f"{finding.check} is not ready",
             why=f"{finding.found}; {finding.fix}",
             hint=f"to go on all the same: `{again}`; it costs: {COSTS[override]}",
+        )
+    lag = next(each for each in findings if each.check == "lag")
+    unknown = lag.state == UNKNOWN and site.switches_on and request.operation == FAILOVER
+    if unknown and LAG not in request.overrides:
+        again = command(aws, FAILOVER, site.suffix, OPTIONS[LAG])
+        raise RecoveryError(
+            f"the failover of '{site.suffix}' is refused, and nothing was touched: nobody knows how "
+            f"far {site.region} is behind",
+            why=lag.found,
+            hint=f"to go on all the same: `{again}`; it costs: {COSTS[LAG]}",
         )
     answers = next(each for each in findings if each.check == "launch region").state == "ok"
     if request.operation == FAILOVER and answers and ANSWERS not in request.overrides:

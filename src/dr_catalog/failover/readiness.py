@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from ..errors import DrCatalogError
 from .aws import Aws
-from .looks import ROWS, Row
+from .looks import AT_REST, ROWS, Row
 from .model import Finding, Site
 from .surroundings import NotReady, Surroundings, Unknown
 
@@ -27,8 +27,9 @@ def readiness(aws: Aws, site: Site, *, now: datetime | None = None) -> tuple[Fin
         now: The time of the look.
     """
     look = Surroundings(aws=aws, site=site, now=now or datetime.now(UTC))
-    with ThreadPoolExecutor(max_workers=len(ROWS)) as pool:
-        return tuple(pool.map(lambda row: _finding(row, look), ROWS))
+    rows = (*ROWS, AT_REST) if site.switches_on else ROWS
+    with ThreadPoolExecutor(max_workers=len(rows)) as pool:
+        return tuple(pool.map(lambda row: _finding(row, look), rows))
 
 
 def hindrances(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -58,6 +58,11 @@ class Surroundings:
         """The region that would take over."""
         return self.site.other(self.writer.region)
 
+    @property
+    def resting(self) -> bool:
+        """The region that would take over is one that is off at rest."""
+        return self.site.switches_on and self.standby == self.site.region
+
     @functools.cached_property
     def lock(self) -> Lock | None:
         """The run that holds the lock."""

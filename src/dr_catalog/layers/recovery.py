@@ -184,6 +184,7 @@ class Recovery(Construct):
                 "launch-endpoint": recovered.launch_endpoint,
                 "rpo-seconds": str(recovered.rpo_seconds),
                 "rto-seconds": str(recovered.rto_seconds),
+                **({"peer-at-rest": "off"} if recovered.switches_on else {}),
             },
         )
 
