@@ -180,13 +180,15 @@ def test_status_shows_drift_and_health(aws, run, monkeypatch):
     drifts = (Drift(region="us-west-2", stack="s", status="DRIFTED", resources=(drifted,)),)
     healths = (
         Health(region="us-west-2", healthy=True, ready=False, role="standby", failing={"lag": "x"}),
+        Health(region="eu-west-1", healthy=False, ready=False, off=True),
     )
     monkeypatch.setattr(provisioning, "drift", lambda *_: drifts)
-    monkeypatch.setattr(provisioning, "health", lambda *_: healths)
+    monkeypatch.setattr(provisioning, "health", lambda *_, suffix: healths)
     words = ("status", "--suffix", "demo", "--drift", "--health")
     rows = [line.split() for line in run(*words).stdout.splitlines()]
     assert ["us-west-2", "Q", "T", "MODIFIED", "/Delay", "0", "5"] in rows
     assert ["us-west-2", "standby", "yes", "NO", "lag:", "x"] in rows
+    assert ["eu-west-1", "-", "off", "off", "-"] in rows
     found = json.loads(run(*words, "--output", "json").stdout)
     assert found["drift"][0]["status"] == "DRIFTED"
     assert found["health"][0]["role"] == "standby"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dr_catalog.errors import LaunchError, SetupError
+from dr_catalog.errors import LaunchError, NotFoundError, SetupError
 from dr_catalog.provisioning import Aws, drift, follow, health, launched, timeline
 from dr_catalog.provisioning.endpoint import Answer
 from dr_catalog.provisioning.model import StackInstance
@@ -84,6 +84,9 @@ def test_drift_is_begun_everywhere_before_it_is_waited_for(aws):
         drift(aws, (stack(),), sleep=lambda _: None)
 
 
+BOTH = {"us-east-1": {"Endpoint": "https://a"}, "us-west-2": {"Endpoint": "https://b"}}
+
+
 def test_health_names_role_and_failing_checks_and_survives_silence(aws):
     body = {
         "ready": False,
@@ -101,13 +104,32 @@ def test_health_names_role_and_failing_checks_and_survives_silence(aws):
         return answers[region, path]
 
     aws.get.side_effect = get
-    here, there = health(
-        aws, {"us-east-1": {"Endpoint": "https://a"}, "us-west-2": {"Endpoint": "https://b"}}
-    )
+    aws.setting.side_effect = NotFoundError("no region is off at rest")
+    here, there = health(aws, BOTH, suffix="demo")
     assert (here.healthy, here.ready, here.role) == (True, False, "standby")
     assert here.failing == {"lag": "too far behind"}
     assert (there.healthy, there.error) == (False, "https://b does not answer timed out")
-    assert health(aws, {"us-east-1": {}}) == ()
+    assert health(aws, {"us-east-1": {}}, suffix="demo") == ()
+
+
+@pytest.mark.parametrize(("limit", "off"), [(0, True), (None, False), (3, False)])
+def test_a_region_that_is_off_at_rest_is_not_called(aws, limit, off):
+    def setting(name: str, *, region: str) -> str:
+        if region == "us-east-1":
+            raise NotFoundError("not there")
+        assert name == "/dr/demo/recovery/peer-at-rest"
+        return "off"
+
+    aws.setting.side_effect = setting
+    aws.concurrency.side_effect = lambda function, *, region: limit
+    called: list[str] = []
+    aws.get.side_effect = lambda endpoint, *, region, path: (
+        called.append(region) or Answer(status=200, body={"ready": True, "checks": {}})
+    )
+    here, there = health(aws, BOTH, suffix="demo")
+    assert (here.healthy, here.off) == (True, False)
+    assert (there.off, there.healthy, there.error) == (off, not off, "")
+    assert ("us-west-2" in called) is not off
 
 
 def test_sixty_launches_cost_three_pages_and_one_product(stubbed, monkeypatch):

@@ -67,7 +67,7 @@ def _one(aws: Aws, suffix: str, *, drift: bool, health: bool, output: str) -> No
 
     one = provisioning.detail(aws, suffix)
     drifts = provisioning.drift(aws, one.stacks) if drift else None
-    healths = provisioning.health(aws, provisioning.outputs(aws, suffix)) if health else None
+    healths = _asked(aws, suffix) if health else None
     if output == "json":
         more = {"drift": drifts, "health": healths}
         as_json({**asdict(one), **{key: value for key, value in more.items() if value is not None}})
@@ -77,6 +77,12 @@ def _one(aws: Aws, suffix: str, *, drift: bool, health: bool, output: str) -> No
         _drift(drifts)
     if healths is not None:
         _health(healths)
+
+
+def _asked(aws: Aws, suffix: str) -> tuple[Health, ...]:
+    from .. import provisioning
+
+    return provisioning.health(aws, provisioning.outputs(aws, suffix), suffix=suffix)
 
 
 def _drift(drifts: tuple[Drift, ...]) -> None:
@@ -114,8 +120,7 @@ def _health(healths: tuple[Health, ...]) -> None:
             (
                 each.region,
                 each.role,
-                "yes" if each.healthy else "NO",
-                "yes" if each.ready else "NO",
+                *(["off", "off"] if each.off else map(_yes, (each.healthy, each.ready))),
                 "; ".join(
                     filter(
                         None, (each.error, *(f"{k}: {v}" for k, v in (each.failing or {}).items()))
@@ -125,6 +130,10 @@ def _health(healths: tuple[Health, ...]) -> None:
             for each in healths
         ),
     )
+
+
+def _yes(it_is: bool) -> str:
+    return "yes" if it_is else "NO"
 
 
 def _show(one: Detail) -> None:

@@ -1,4 +1,8 @@
-"""What each region of a launch says of itself: ``/health``, and ``/ready`` with its checks."""
+"""What each region of a launch says of itself: ``/health``, and ``/ready`` with its checks.
+
+A peer that is off until a recovery switches it on is not asked: each call would count as one that was
+turned away, and set off the alarm on those.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,13 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ..errors import DrCatalogError
+from .. import names
+from ..errors import DrCatalogError, NotFoundError
 from .aws import Aws
 
 ENDPOINT = "Endpoint"
+AT_REST, OFF = "peer-at-rest", "off"
+"""What the recovery layer tells in a region that is off at rest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +30,7 @@ class Health:
         role: ``writer`` or ``standby``; empty where it does not answer.
         failing: The checks that fail, each with its reason.
         error: Why there is no answer; empty where there is one.
+        off: It is off, as it is to be until a recovery switches it on, and was not asked.
     """
 
     region: str
@@ -31,24 +39,30 @@ class Health:
     role: str = ""
     failing: Mapping[str, str] | None = None
     error: str = ""
+    off: bool = False
 
 
-def health(aws: Aws, outputs: Mapping[str, Mapping[str, str]]) -> tuple[Health, ...]:
+def health(
+    aws: Aws, outputs: Mapping[str, Mapping[str, str]], *, suffix: str
+) -> tuple[Health, ...]:
     """Ask every region that gives out an ``Endpoint``, all at once; the launch region first.
 
     Args:
         aws: The launching account, whose credentials sign.
         outputs: The launch's outputs by region.
+        suffix: The environment suffix.
     """
     asked = [(region, each[ENDPOINT]) for region, each in outputs.items() if ENDPOINT in each]
     if not asked:
         return ()
     with ThreadPoolExecutor(max_workers=len(asked)) as pool:
-        return tuple(pool.map(lambda one: _ask(aws, *one), asked))
+        return tuple(pool.map(lambda one: _ask(aws, suffix, *one), asked))
 
 
-def _ask(aws: Aws, region: str, endpoint: str) -> Health:
+def _ask(aws: Aws, suffix: str, region: str, endpoint: str) -> Health:
     try:
+        if _off(aws, suffix, region):
+            return Health(region=region, healthy=False, ready=False, off=True)
         alive = aws.get(endpoint, region=region, path="health")
         ready = aws.get(endpoint, region=region, path="ready")
     except DrCatalogError as error:
@@ -68,3 +82,14 @@ def _ask(aws: Aws, region: str, endpoint: str) -> Health:
         },
         error="" if healthy and checked else f"it answers {alive.status} and {ready.status}",
     )
+
+
+def _off(aws: Aws, suffix: str, region: str) -> bool:
+    """Whether the region is off, and is to be."""
+    name = names.parameter(suffix=suffix, layer="recovery", name=AT_REST)
+    try:
+        at_rest = aws.setting(name, region=region)
+    except NotFoundError:
+        return False
+    function = names.PROCESSOR.of(suffix=suffix)
+    return at_rest == OFF and aws.concurrency(function, region=region) == 0

@@ -171,10 +171,18 @@ class Looking:
         body = answer["TemplateBody"]
         return (body if isinstance(body, str) else json.dumps(body)).encode()
 
-    def setting(self, name: str) -> str:
-        """The value of a Systems Manager parameter in the launch region."""
-        value: str = self._call("ssm", "get_parameter", Name=name)["Parameter"]["Value"]
+    def setting(self, name: str, *, region: str = "") -> str:
+        """The value of a Systems Manager parameter, in the launch region unless another is named."""
+        answer = self._call("ssm", "get_parameter", region=region, Name=name)
+        value: str = answer["Parameter"]["Value"]
         return value
+
+    def concurrency(self, function: str, *, region: str) -> int | None:
+        """How many of a function may run at once; None where nothing is reserved for it."""
+        answer = self._call(
+            "lambda", "get_function_concurrency", region=region, FunctionName=function
+        )
+        return answer.get("ReservedConcurrentExecutions")
 
     # Drift.
 

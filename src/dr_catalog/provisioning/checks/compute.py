@@ -25,6 +25,9 @@ def compute(launch: Launch, region: str) -> Iterator[Check]:
             here["Runtime"]: here["Runtime"] == there["Runtime"],
         },
     )
+    if launch.at_rest(region):  # a call would be one that is turned away
+        yield _off(launch, name, region)
+        return
     role = "writer" if region == launch.region else "standby"
     endpoint = launch.endpoints[region]
     health, ready = (
@@ -41,3 +44,12 @@ def compute(launch: Launch, region: str) -> Iterator[Check]:
             f"role {role}": ready.body.get("role") == role,
         },
     )
+
+
+def _off(launch: Launch, name: str, region: str) -> Check:
+    limit = (
+        launch.client("lambda", region)
+        .get_function_concurrency(FunctionName=name)
+        .get("ReservedConcurrentExecutions")
+    )
+    return check("compute", "off at rest", region, {"no concurrency": limit == 0})

@@ -28,6 +28,7 @@ def aurora(launch: Launch, region: str) -> Iterator[Check]:
     instances = rds.describe_db_instances(Filters=[{"Name": "db-cluster-id", "Values": [name]}])[
         "DBInstances"
     ]
+    states = [each["DBInstanceStatus"] for each in instances]
     yield check(
         "aurora",
         name,
@@ -38,8 +39,11 @@ def aurora(launch: Launch, region: str) -> Iterator[Check]:
             and roles.get(cluster["DBClusterArn"]) is writes,
             f"engine {cluster['EngineVersion']}": cluster["EngineVersion"]
             == together["EngineVersion"],
-            "an instance available": [each["DBInstanceStatus"] for each in instances]
-            == ["available"],
+            **(
+                {"no instance at rest": not states}
+                if launch.at_rest(region)
+                else {"an instance available": states == ["available"]}
+            ),
             "customer key": cluster["StorageEncrypted"]
             and cluster["KmsKeyId"] == launch.key_arn(region),
             "IAM tokens": cluster["IAMDatabaseAuthenticationEnabled"],

@@ -71,6 +71,10 @@ class Launch:
         """The documents bucket there."""
         return names.BUCKET.of(suffix=self.suffix, account=self.account, region=region)
 
+    def at_rest(self, region: str) -> bool:
+        """Whether that region is off until a recovery switches it on."""
+        return self.told("recovery", region).get("peer-at-rest") == "off"
+
     def key_arn(self, region: str) -> str:
         """The customer key there."""
         alias = names.KEY_ALIAS.of(suffix=self.suffix)
