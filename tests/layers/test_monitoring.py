@@ -117,6 +117,17 @@ def test_the_absence_of_backups_is_an_alarm_where_the_writer_is_launched() -> No
         assert name not in rows("peer")
 
 
+def test_a_peer_that_is_off_at_rest_sets_off_no_alarm() -> None:
+    """Nothing runs there, so neither processor and API nor a secondary without an instance says anything."""
+    silent = [
+        alarm
+        for alarm in rows("peer").values()
+        if alarm.namespace in ("AWS/Lambda", "AWS/ApiGateway", "AWS/RDS")
+    ]
+    assert len(silent) == 5
+    assert {alarm.missing for alarm in silent} == {"notBreaching"}
+
+
 def test_what_a_tier_does_not_have_is_not_watched() -> None:
     assert rows("launch", Watched()) == {}
     assert rows("peer", Watched(table="t")).keys() == {"table-latency"}

@@ -350,6 +350,7 @@ _LOOKING = (
     "kms:DescribeKey",
     "kms:GetKeyRotationStatus",
     "kms:ListKeys",
+    "lambda:GetFunctionConcurrency",
     "lambda:GetFunctionConfiguration",
     "lambda:ListFunctions",
     "logs:DescribeLogGroups",
