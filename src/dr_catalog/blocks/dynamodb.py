@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from aws_cdk import aws_kms as kms
+
+from .. import names
 from ..layers import GlobalTable, GlobalTableReplica
-from ..tiers import parameters as given
 from ..tiers.template import TierTemplate
-from .layer import Half, Launch, Layer, Needs, key_of
+from .layer import Half, Launch, Layer, Needs
 
 
 def _primary(launch: Launch) -> None:
@@ -18,12 +20,14 @@ def _primary(launch: Launch) -> None:
         peer_key_arn=launch.peer_key_arn,
         deletion_protection=False,  # the guard's, once all is up
     )
-    launch.bring_up("workload", {given.KEY_ID: launch.key_id}, after=[table])
+    launch.bring_up("workload", {}, after=[table])
     launch.output("TableName", table.table_name, "The table, the same in both regions")
 
 
 def _replica(stack: TierTemplate) -> None:
-    GlobalTableReplica(stack, "Table", suffix=stack.suffix, key=key_of(stack))
+    # It makes nothing that the key encrypts, and tells what is there.
+    key = kms.Alias.from_alias_name(stack, "Key", names.KEY_ALIAS.of(suffix=stack.suffix))
+    GlobalTableReplica(stack, "Table", suffix=stack.suffix, key=key)
 
 
 LAYER = Layer(
@@ -31,6 +35,6 @@ LAYER = Layer(
     description="Transactions table: a global table of two replicas",
     needs=(Needs("kms", launch=("key-arn",), peer=("key-arn",)),),
     primary=_primary,
-    halves={"workload": Half((given.KEY_ID,), _replica)},
+    halves={"workload": Half((), _replica)},
     holds="table",
 )

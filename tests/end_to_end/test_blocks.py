@@ -1,0 +1,157 @@
+"""Layers as products of their own: launched one after the other under one suffix, and taken away again.
+
+Through Service Catalog's own API, as from the console; in an embedded AWS where only these products are
+published.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from dr_catalog.cli.organisation import ACCESS_ROLE, assume, make_role
+from dr_catalog.provisioning.checks import CHECKS, Launch
+from dr_catalog.publishing.assembly import synthesise
+
+from ..embedded_aws.conftest import serving
+from .catalogs import catalog_root
+from .conftest import HUB, PEER, REGION, TENANT, Identity, without_synthesis
+from .test_day import failed, settled
+from .test_launch import found, get, post, until
+
+LAYERS = ("kms", "vpc", "dynamodb", "s3", "aurora", "compute")
+"""In the order in which they need each other; up to where a transaction can be posted."""
+PROTECTED = {"kms", "dynamodb", "s3", "aurora"}
+SUFFIX = "alone"
+
+
+@pytest.fixture(scope="module")
+def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Identity]:
+    """Someone of the tenant team, where the layers alone are published."""
+    root = catalog_root(tmp_path_factory.mktemp("blocks"), products=LAYERS)
+    with serving() as url:
+        settings = {
+            "AWS_ENDPOINT_URL": url,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": HUB,
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }
+        hub = Identity(settings)
+        make_role(endpoint=url, account=TENANT, role=ACCESS_ROLE, trusted=(HUB,))
+        make_role(endpoint=url, account=TENANT, role="dr-tenant", trusted=(TENANT,))
+        with without_synthesis(synthesise(root)):
+            hub.ok("publish", "--stage", "dev", "--root", str(root))
+            hub.ok("onboard", "--account", TENANT, "--stage", "dev", "--root", str(root))
+        yield Identity({**settings, **assume(endpoint=url, account=TENANT, role="dr-tenant")})
+
+
+@pytest.fixture(scope="module")
+def launched(tenant: Identity) -> Launch:
+    """Each layer, launched after those that it needs; the first with a neighbour once too early."""
+    catalog = tenant.client("servicecatalog")
+    early = failed(catalog, provision(tenant, "vpc"))
+    assert (
+        f"layer 'kms' is not launched under the suffix '{SUFFIX}' in {REGION} and {PEER}: "
+        "launch it first" in early
+    )
+    assert told(tenant) == {}
+    assert settled(catalog, terminate(tenant, "vpc"))["Status"] == "SUCCEEDED"
+    endpoints = {}
+    for layer in LAYERS:
+        record = provision(tenant, layer)
+        assert settled(catalog, record)["Status"] == "SUCCEEDED", failed(catalog, record)
+        outputs = catalog.describe_record(Id=record)["RecordOutputs"]
+        endpoints |= {each["OutputKey"]: each["OutputValue"] for each in outputs}
+    return Launch(
+        session=tenant.session(),
+        account=TENANT,
+        suffix=SUFFIX,
+        region=REGION,
+        peer_region=PEER,
+        endpoints={REGION: endpoints["Endpoint"], PEER: endpoints["PeerEndpoint"]},
+    )
+
+
+@pytest.mark.parametrize("region", [REGION, PEER])
+@pytest.mark.parametrize("layer", LAYERS)
+def test_every_layer_is_as_in_a_tier(launched: Launch, layer: str, region: str) -> None:
+    (look,) = (each for each in CHECKS if each.__name__ == layer)
+    checks = list(look(launched, region))
+    assert checks
+    assert [check for check in checks if not check.ok] == []
+
+
+def test_a_transaction_posted_here_is_read_there(launched: Launch) -> None:
+    first = post(launched, transactionId="t-1", amount="0.10")
+    assert first.status == 201
+    seen = until(lambda: found(get(launched, PEER, "transactions/t-1")))
+    assert {**seen.body, "region": REGION} == first.body
+    assert post(launched, PEER, transactionId="t-2", amount="1").status == 503
+
+
+def test_they_are_terminated_in_reverse_and_keep_their_data(
+    tenant: Identity, launched: Launch
+) -> None:
+    catalog = tenant.client("servicecatalog")
+    for layer in reversed(LAYERS):
+        if layer in PROTECTED:
+            errors = failed(catalog, terminate(tenant, layer))
+            assert f"Layer '{layer}' of '{SUFFIX}' is not deleted" in errors
+            tenant.client("ssm").put_parameter(
+                Name=f"/dr/{SUFFIX}/{layer}/deletion-protection", Value="false", Overwrite=True
+            )
+        record = terminate(tenant, layer)
+        assert settled(catalog, record)["Status"] == "SUCCEEDED", failed(catalog, record)
+    assert told(tenant) == {}
+    for region in (REGION, PEER):
+        table = launched.client("dynamodb", region).describe_table(
+            TableName=f"dr-transactions-{SUFFIX}"
+        )["Table"]
+        assert table["DeletionProtectionEnabled"] is True
+        launched.client("s3", region).head_bucket(Bucket=launched.bucket(region))
+        (cluster,) = launched.client("rds", region).describe_db_clusters()["DBClusters"]
+        assert cluster["DeletionProtection"] is True
+
+
+def provision(tenant: Identity, layer: str) -> str:
+    """Ask for a launch of the layer's default version; the record's id."""
+    catalog = tenant.client("servicecatalog")
+    answer = catalog.provision_product(
+        ProductName=layer,
+        ProvisioningArtifactName=newest(catalog, layer),
+        ProvisionedProductName=f"dr-{SUFFIX}.{layer}",
+        ProvisioningParameters=[{"Key": "EnvironmentSuffix", "Value": SUFFIX}],
+    )
+    record: str = answer["RecordDetail"]["RecordId"]
+    return record
+
+
+@functools.cache
+def newest(catalog: Any, layer: str) -> str:
+    described = catalog.describe_product(Name=layer)
+    name: str = described["ProvisioningArtifacts"][-1]["Name"]
+    return name
+
+
+def terminate(tenant: Identity, layer: str) -> str:
+    """Ask for its termination; the record's id."""
+    answer = tenant.client("servicecatalog").terminate_provisioned_product(
+        ProvisionedProductName=f"dr-{SUFFIX}.{layer}"
+    )
+    record: str = answer["RecordDetail"]["RecordId"]
+    return record
+
+
+def told(tenant: Identity) -> Mapping[str, str]:
+    """What layers tell in both regions."""
+    return {
+        f"{region} {each['Name']}": each["Value"]
+        for region in (REGION, PEER)
+        for page in tenant.client("ssm", region)
+        .get_paginator("get_parameters_by_path")
+        .paginate(Path=f"/dr/{SUFFIX}", Recursive=True)
+        for each in page["Parameters"]
+    }
