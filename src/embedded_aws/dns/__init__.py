@@ -2,7 +2,7 @@
 
 health_check.py, record_set.py, certificate.py, domain_name.py, base_path_mapping.py: the resource
 types, which call the APIs -> health.py, records.py, certificates.py, domains.py: ministack's services,
-held to what AWS refuses -> zones.py: the zones of all accounts
+held to what AWS refuses -> zones.py: the zones of all accounts; endpoints.py: asks what health checks ask
 
 TestDNSAnswer -> answers.py: the record that its policy and its health choose
 a request whose Host is a custom domain -> domains.py -> answers.py: which region's API
@@ -21,6 +21,7 @@ def register() -> None:
         certificates,
         domain_name,
         domains,
+        endpoints,
         health,
         health_check,
         record_set,
@@ -28,7 +29,7 @@ def register() -> None:
         zones,
     )
 
-    for service in (zones, health, records, answers, certificates, domains):
+    for service in (zones, endpoints, health, records, answers, certificates, domains):
         service.install()
     for module in (health_check, record_set, certificate, domain_name, base_path_mapping):
         register_type(

@@ -1,6 +1,9 @@
 """What Route 53 answers to a name, by the records' routing policy and their health.
 
-An alias is answered with the name it leads to, since there is no address to give here.
+An alias is answered with the name it leads to, since there is no address to give here. There is no distance
+either: of latency records the region answers that a control calls nearest, else the first by its name.
+
+    POST /_embedded/nearest {"region": "us-west-2"}
 
 See https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/health-checks-how-route-53-chooses-records.html
 """
@@ -8,7 +11,7 @@ See https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/health-checks-how-
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
@@ -16,14 +19,16 @@ from xml.etree.ElementTree import Element, SubElement
 from ministack.core.responses import get_account_id, request_scope
 from ministack.services import route53
 
-from ..extension import Response, require
+from .. import controls
+from ..extension import Response, on_reset, require
 from . import health
-from .records import PRIMARY
+from .records import FAILOVER, LATENCY, PRIMARY, WEIGHT
 from .refusal import RefusedError, refusing
 from .zones import Record, Zone, holding, normalised
 
 PATH = "/2013-04-01/testdnsanswer"
 _DEPTH = 8  # of aliases that lead to aliases
+_nearest: list[str] = []
 
 _zones = require(route53, "_zones")
 _error = require(route53, "_error_response")
@@ -48,7 +53,15 @@ class Answer:
 
 def install() -> None:
     """Answer TestDNSAnswer, which ministack does not know; once, before the server starts."""
+    controls.register("nearest", nearest)
+    on_reset(_nearest.clear)
     route53.handle_request = _answered
+
+
+def nearest(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Which region is nearest to everyone from now on."""
+    _nearest[:] = [str(asked["region"])]
+    return {"region": _nearest[0]}
 
 
 async def _answered(
@@ -125,11 +138,13 @@ def _chosen(zone_id: str, records: Sequence[Record], group: list[Record], depth:
     """The record that answers; when none is healthy, Route 53 takes all of them for healthy."""
     good = [each for each in group if _is_healthy(zone_id, records, each, depth)]
     candidates = good or group
-    if "Failover" in group[0]:
-        return min(candidates, key=lambda each: bool(each["Failover"] != PRIMARY))
-    if "Weight" not in group[0]:
+    if FAILOVER in group[0]:
+        return min(candidates, key=lambda each: bool(each[FAILOVER] != PRIMARY))
+    if LATENCY in group[0]:
+        return min(candidates, key=lambda each: (each[LATENCY] not in _nearest, each[LATENCY]))
+    if WEIGHT not in group[0]:
         return group[0]
-    weights = [each["Weight"] for each in candidates]
+    weights = [each[WEIGHT] for each in candidates]
     if not any(weights):
         return random.choice(candidates)
     return random.choices(candidates, weights)[0]

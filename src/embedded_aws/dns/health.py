@@ -1,6 +1,10 @@
-"""Health checks that follow a CloudWatch alarm's data, and what Route 53 refuses of them.
+"""Health checks: which there are, what Route 53 refuses of them, and whether one is good.
 
-A check takes over the alarm's settings when it is made or given an alarm anew. From then on it reads the
+    CLOUDWATCH_METRIC   follows a CloudWatch alarm's data
+    HTTPS               asks an endpoint: see ``endpoints``
+    CALCULATED          good while enough of its children are
+
+A check of an alarm takes over the alarm's settings when it is made or given an alarm anew. From then on it reads the
 metric's data with them, whatever becomes of the alarm and its state. Data that say nothing, because
 they are missing, give ``InsufficientDataHealthStatus``; the last known status is that of the newest
 periods that said something, and healthy when there were none.
@@ -21,13 +25,18 @@ from ministack.services import route53
 
 from ..extension import Response, require
 from ..resource_types import alarms_evaluation
+from . import endpoints
 from .refusal import RefusedError, refusing
 
 Call = Callable[..., Response]
 Config = dict[str, Any]
 
-TYPE = "CLOUDWATCH_METRIC"
-KNOWN = ("AlarmIdentifier", "Disabled", "InsufficientDataHealthStatus", "Inverted", "Type")
+TYPE, CALCULATED = "CLOUDWATCH_METRIC", "CALCULATED"
+KNOWN = {
+    TYPE: ("AlarmIdentifier", "Disabled", "InsufficientDataHealthStatus", "Inverted", "Type"),
+    endpoints.TYPE: endpoints.KNOWN,
+    CALCULATED: ("ChildHealthChecks", "Disabled", "HealthThreshold", "Inverted", "Type"),
+}
 HEALTHY, UNHEALTHY, LAST = "Healthy", "Unhealthy", "LastKnownStatus"
 STATISTICS = ("Average", "Maximum", "Minimum", "SampleCount", "Sum")
 _ALARM = "_alarm"
@@ -55,9 +64,10 @@ _DESCRIBED = (
 
 checks = require(route53, "_health_checks")
 _references = require(route53, "_hc_caller_refs")
-_parse = require(route53, "_parse_health_check_config")
+_parse_all_but_children = require(route53, "_parse_health_check_config")
 _parse_body = require(route53, "_parse_body")
 _find = require(route53, "_find")
+_findall = require(route53, "_findall")
 _text = require(route53, "_text")
 _error = require(route53, "_error_response")
 _response = require(route53, "_xml_response")
@@ -71,6 +81,7 @@ def install() -> None:
     route53._create_health_check = refusing(functools.partial(create, _create), error=_error)
     route53._update_health_check = refusing(functools.partial(update, _update), error=_error)
     route53._build_health_check_el = _described
+    route53._parse_health_check_config = _parse
 
 
 def create(call: Call, body: bytes) -> Response:
@@ -80,7 +91,7 @@ def create(call: Call, body: bytes) -> Response:
     if config is None:
         return call(body)
     reference = _text(root, "CallerReference")
-    _check_elements(config)
+    _check_elements(config, _text(config, "Type"))
     settings = _checked(_parse(config))
     known = _references.get(reference)
     if known is not None and checks[known]["config"] != _parse(config):
@@ -94,6 +105,8 @@ def create(call: Call, body: bytes) -> Response:
         return answer
     check = checks[_references[reference]]
     check.setdefault(_ALARM, settings)
+    if check["config"]["Type"] == endpoints.TYPE:
+        endpoints.begin()
     told: Response = _response(
         "CreateHealthCheckResponse", lambda root: _described(root, check), 201
     )
@@ -105,7 +118,8 @@ def update(call: Call, check_id: str, body: bytes) -> Response:
     root, check = _parse_body(body), checks.get(check_id)
     if root is None or check is None:
         return call(check_id, body)
-    _check_elements(root, also=("HealthCheckVersion",))
+    kind = check["config"]["Type"]
+    _check_elements(root, kind, also=("HealthCheckVersion",), without=endpoints.FIXED)
     version = _text(root, "HealthCheckVersion")
     if version and int(version) != check["version"]:
         raise RefusedError(
@@ -127,8 +141,18 @@ def healthy(check_id: str) -> bool:
     if check is None:
         return True
     config: Config = check["config"]
-    good = config.get("Disabled") or _measured(check)
+    good = config.get("Disabled") or _good(check)
     return bool(good) != bool(config.get("Inverted"))
+
+
+def _good(check: dict[str, Any]) -> bool:
+    config = check["config"]
+    if config["Type"] == endpoints.TYPE:
+        return endpoints.healthy(get_account_id(), check["id"])
+    if config["Type"] == CALCULATED:
+        good = sum(healthy(child) for child in config["ChildHealthChecks"])
+        return good >= int(config["HealthThreshold"])
+    return _measured(check)
 
 
 def _measured(check: dict[str, Any]) -> bool:
@@ -151,22 +175,47 @@ def _says(state: str) -> bool:
     return state in ("OK", "ALARM")
 
 
-def _check_elements(config: Element, also: tuple[str, ...] = ()) -> None:
-    """What the emulator would drop, or follow an endpoint for."""
-    kind = _text(config, "Type")
-    if kind and kind != TYPE:
+def _parse(config: Element) -> Config:
+    """The settings, with the children's ids, which ministack loses."""
+    parsed: Config = _parse_all_but_children(config)
+    children = _find(config, "ChildHealthChecks")
+    if children is not None:
+        parsed["ChildHealthChecks"] = [each.text for each in _findall(children, "ChildHealthCheck")]
+    return parsed
+
+
+def _check_elements(
+    config: Element, kind: str, also: tuple[str, ...] = (), without: tuple[str, ...] = ()
+) -> None:
+    """What the emulator would drop."""
+    if kind not in KNOWN:
         raise RefusedError(
             "InvalidInput",
-            f"The embedded AWS follows data and no endpoints: it has {TYPE} alone, not {kind}",
+            f"The embedded AWS has health checks of type {', '.join(KNOWN)}, not {kind}",
         )
+    allowed = {*KNOWN[kind], *also} - {*without}
     for child in config:
         name = child.tag.rpartition("}")[2]
-        if name not in (*KNOWN, *also):
-            raise RefusedError("InvalidInput", f"Invalid parameter : {TYPE} checks know no {name}")
+        if name not in allowed:
+            raise RefusedError("InvalidInput", f"Invalid parameter : {kind} checks know no {name}")
 
 
 def _checked(config: Config, *, followed: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The settings of the alarm that the check follows: those it has, or the alarm's now."""
+    """The settings of the alarm that a check follows: those it has, or the alarm's now; else none."""
+    if config["Type"] == endpoints.TYPE:
+        endpoints.checked(config)
+        return {}
+    if config["Type"] == CALCULATED:
+        children = config.get("ChildHealthChecks", [])
+        for child in children:
+            if child not in checks or checks[child]["config"]["Type"] == CALCULATED:
+                raise RefusedError("InvalidInput", f"Invalid parameter : {child} can be no child")
+        if not 0 <= int(config.get("HealthThreshold", -1)) <= len(children):
+            raise RefusedError(
+                "InvalidInput",
+                f"Invalid parameter : HealthThreshold is 0 to {len(children)}, as many as there are",
+            )
+        return {}
     if config.get("InsufficientDataHealthStatus", LAST) not in (HEALTHY, UNHEALTHY, LAST):
         raise RefusedError(
             "InvalidInput",
@@ -207,7 +256,7 @@ def _described(parent: Element, check: dict[str, Any]) -> None:
         if each.text in ("True", "False"):
             each.text = each.text.lower()
     alarm = check.get(_ALARM)
-    if alarm is None:  # it is being made
+    if not alarm:  # it is being made, or follows none
         return
     element = SubElement(made, "CloudWatchAlarmConfiguration")
     for name in _DESCRIBED:

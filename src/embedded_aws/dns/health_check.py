@@ -11,12 +11,22 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..resource_types.context import Made, Properties, here, known
-from .health import LAST
+from . import endpoints
+from .health import CALCULATED, KNOWN, LAST
 from .health import TYPE as CLOUDWATCH_METRIC
 
 TYPE = "AWS::Route53::HealthCheck"
 TAGS = "HealthCheckTags"
-CONFIG = ("AlarmIdentifier", "InsufficientDataHealthStatus", "Inverted", "Type")
+NEEDED = {
+    CLOUDWATCH_METRIC: ("AlarmIdentifier",),
+    endpoints.TYPE: ("FullyQualifiedDomainName", "ResourcePath"),
+    CALCULATED: ("ChildHealthChecks", "HealthThreshold"),
+}
+WHOLE, TRUTH = (
+    ("FailureThreshold", "HealthThreshold", "Port", "RequestInterval"),
+    ("EnableSNI", "Inverted"),
+)
+"""Numbers and truth values, which a template may have as text."""
 
 
 def create(logical_id: str, properties: Properties, stack_name: str) -> Made:
@@ -36,15 +46,16 @@ def create(logical_id: str, properties: Properties, stack_name: str) -> Made:
 def update(
     physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str
 ) -> Made:
-    """Settings change in place; only then are those of the alarm read again."""
-    config = _config(new)
-    if config != _config(old):
-        here("route53").update_health_check(
-            HealthCheckId=physical_id,
-            AlarmIdentifier=config["AlarmIdentifier"],
-            InsufficientDataHealthStatus=config.get("InsufficientDataHealthStatus", LAST),
-            Inverted=config.get("Inverted", False),
-        )
+    """Settings change in place; only then are those of an alarm read again. Some make another check."""
+    config, before = _config(new), _config(old)
+    if any(config.get(name) != before.get(name) for name in endpoints.FIXED):
+        return create(logical_id, new, stack_name)
+    if config != before:
+        changes = {name: value for name, value in config.items() if name not in endpoints.FIXED}
+        changes.setdefault("Inverted", False)
+        if config["Type"] == CLOUDWATCH_METRIC:
+            changes.setdefault("InsufficientDataHealthStatus", LAST)
+        here("route53").update_health_check(HealthCheckId=physical_id, **changes)
     _retag(physical_id, old, new)
     return _made(physical_id)
 
@@ -61,11 +72,19 @@ def delete(physical_id: str, properties: dict[str, Any]) -> None:
 def _config(properties: Properties) -> dict[str, Any]:
     known(properties, ("HealthCheckConfig", TAGS))
     config = dict(properties["HealthCheckConfig"])
-    if config["Type"] != CLOUDWATCH_METRIC:
-        raise ValueError(f"The embedded AWS has health checks of type {CLOUDWATCH_METRIC} alone")
-    known(config, CONFIG)
-    if "AlarmIdentifier" not in config:
-        raise ValueError("#/HealthCheckConfig: required key [AlarmIdentifier] not found")
+    kind = config["Type"]
+    if kind not in NEEDED:
+        raise ValueError(f"The embedded AWS has health checks of type {', '.join(NEEDED)}")
+    known(config, [name for name in KNOWN[kind] if name != "Disabled"])
+    for name in NEEDED[kind]:
+        if name not in config:
+            raise ValueError(f"#/HealthCheckConfig: required key [{name}] not found")
+    for name in WHOLE:
+        if name in config:
+            config[name] = int(config[name])
+    for name in TRUTH:
+        if name in config:
+            config[name] = str(config[name]).lower() == "true"
     return config
 
 

@@ -1,4 +1,4 @@
-"""``AWS::Route53::RecordSet``: a simple, weighted or failover record of a zone that is there.
+"""``AWS::Route53::RecordSet``: a simple, weighted, failover or latency record of a zone that is there.
 
 See https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-route53-recordset.html
 """
@@ -14,7 +14,7 @@ from .zones import normalised
 
 TYPE = "AWS::Route53::RecordSet"
 TAGS = ""
-COPIED = ("Failover", "HealthCheckId", "SetIdentifier", "Type", "Weight")
+COPIED = ("Failover", "HealthCheckId", "Region", "SetIdentifier", "Type", "Weight")
 PROPERTIES = (
     "AliasTarget",
     "Comment",

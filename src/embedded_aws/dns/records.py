@@ -1,7 +1,7 @@
 """ChangeResourceRecordSets, held to what Route 53 refuses.
 
 A batch is applied to a copy of the zone first; only what leaves a zone that Route 53 would have is done.
-Simple, weighted and failover records exist here. Where Route 53's own words are known they are used.
+Simple, weighted, failover and latency records exist here. Where Route 53's own words are known they are used.
 
 See https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
 """
@@ -23,7 +23,8 @@ from .zones import Record, Zone
 Key = tuple[str, str, str]
 
 PRIMARY, SECONDARY = "PRIMARY", "SECONDARY"
-POLICIES = ("Failover", "Weight")
+FAILOVER, WEIGHT, LATENCY = POLICIES = ("Failover", "Weight", "Region")
+WORDS = {FAILOVER: "failover", WEIGHT: "weighted", LATENCY: "latency"}
 KNOWN = (
     "AliasTarget",
     "HealthCheckId",
@@ -100,7 +101,7 @@ def _check_form(element: Element, record: Record) -> None:
         if name not in KNOWN:
             raise RefusedError(
                 "InvalidInput",
-                "The embedded AWS answers simple, weighted and failover records: "
+                "The embedded AWS answers simple, weighted, failover and latency records: "
                 f"{name} is none of theirs {where}",
             )
     alias, plain = "AliasTarget" in record, "TTL" in record and record.get("ResourceRecords")
@@ -163,11 +164,11 @@ def _check_neighbours(zone: Zone, record: Record, others: list[Record]) -> None:
             )
         return
     told = f"{told}, SetIdentifier {record['SetIdentifier']} cannot be created as"
-    policy, word = ("Weight", "weighted") if "Weight" in record else ("Failover", "failover")
+    policy = next(each for each in POLICIES if each in record)
     if any(policy not in each for each in same):
-        raise _refused(f"{told} a non-{word} set exists with the same name and type")
-    if policy == "Failover" and record["Failover"] in [each["Failover"] for each in same]:
-        raise _refused(f"{told} a {record['Failover']} set exists with the same name and type")
+        raise _refused(f"{told} a non-{WORDS[policy]} set exists with the same name and type")
+    if policy != WEIGHT and record[policy] in [each[policy] for each in same]:
+        raise _refused(f"{told} a {record[policy]} set exists with the same name and type")
 
 
 def _check_alias(zone: Zone, record: Record, current: Iterable[Record]) -> None:
