@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import botocore.client
@@ -68,17 +68,32 @@ gc.set_threshold(20_000, 50, 100)
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Template]:
-    """The warm standby tier's raw templates by role, synthesised once."""
-    from dr_catalog.tiers import WarmStandby
-    from dr_catalog.tiers.synthesis import synthesise
+def tier_templates(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str], Mapping[str, Template]]:
+    """``tier_templates(class)``: a tier's raw templates by role, synthesised once."""
 
-    out = tmp_path_factory.mktemp("synthesis")
-    synthesise(tier=WarmStandby(), out=out)
-    return {
-        file.name.removesuffix(".template.json"): json.loads(file.read_text())
-        for file in out.glob("*.template.json")
-    }
+    @functools.cache
+    def made(name: str) -> Mapping[str, Template]:
+        from dr_catalog import tiers
+        from dr_catalog.tiers.synthesis import synthesise
+
+        out = tmp_path_factory.mktemp(name)
+        synthesise(tier=getattr(tiers, name)(), out=out)
+        return {
+            file.name.removesuffix(".template.json"): json.loads(file.read_text())
+            for file in out.glob("*.template.json")
+        }
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def templates(
+    tier_templates: Callable[[str], Mapping[str, Template]],
+) -> Mapping[str, Template]:
+    """The warm standby tier's raw templates by role."""
+    return tier_templates("WarmStandby")
 
 
 @pytest.fixture(scope="session")

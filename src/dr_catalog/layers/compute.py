@@ -35,6 +35,8 @@ TIMEOUT = cdk.Duration.seconds(15)
 SETTLE = '{"settle":true}'
 """What the schedule asks where both regions write."""
 OFF = 0  # as many as may run at once
+BOTH = "both"
+"""What is told of who writes, where that is no single region."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,10 @@ class TransactionApi(Construct):
         self.api = _api(self, suffix=suffix, function=processor.function)
         # A reference, so that what maps to the stage comes after it.
         self.stage, self.endpoint = self.api.deployment_stage.stage_name, self.api.url
-        publish(self, suffix=suffix, layer="compute", values={"endpoint": self.endpoint})
+        told = {"endpoint": self.endpoint}
+        if both_write:
+            told["writes"] = BOTH
+        publish(self, suffix=suffix, layer="compute", values=told)
 
 
 def _ledger_environment(ledger: LedgerAccess | None) -> Mapping[str, str]:

@@ -331,7 +331,13 @@ def _with_endpoint(
 
 
 def _one_serves(scope: Construct, peer_weight: str) -> list[_Policy]:
-    """Failover or weighted records: which is known when it is launched."""
+    """Failover or weighted records; which may be known only when it is launched."""
+    shares = (("PRIMARY", str(LAUNCH_WEIGHT)), ("SECONDARY", peer_weight))
+    if not cdk.Token.is_unresolved(peer_weight):
+        return [
+            {"Failover": failover} if peer_weight == "0" else {"Weight": weight}
+            for failover, weight in shares
+        ]
     weighted = cdk.CfnCondition(
         scope,
         "Weighted",
@@ -342,7 +348,7 @@ def _one_serves(scope: Construct, peer_weight: str) -> list[_Policy]:
             "Failover": _if(weighted, cdk.Aws.NO_VALUE, failover),
             "Weight": _if(weighted, weight, cdk.Aws.NO_VALUE),
         }
-        for failover, weight in (("PRIMARY", str(LAUNCH_WEIGHT)), ("SECONDARY", peer_weight))
+        for failover, weight in shares
     ]
 
 

@@ -12,11 +12,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .pilot_light import PilotLight
     from .warm_standby import WarmStandby
 
-__all__ = ["WarmStandby"]
+__all__ = ["PilotLight", "WarmStandby"]
 
-_MODULES = {"WarmStandby": ".warm_standby"}
+_MODULES = {"PilotLight": ".pilot_light", "WarmStandby": ".warm_standby"}
 
 
 def __getattr__(name: str) -> Any:

@@ -20,48 +20,24 @@ RPO_SECONDS, RTO_SECONDS = 15 * 60, 90 * 60
 """What ``product.yaml`` promises for the loss of a region, and a recovery is measured by; ``dr-catalog
 verify`` tells when the two differ, and of what is better than the templates' own terms come to."""
 
-FOUNDATION = (
-    foundation.Key(),
-    foundation.Network(),
-    foundation.Vault(),
-    foundation.Documents(),
-)
+FOUNDATION = foundation.GROUND
 WORKLOAD = (
-    workload.Key(),
-    workload.Network(),
-    workload.Table(),
+    *workload.GROUND,
     workload.Reader(),
     workload.State(),
     workload.Api(),
-    workload.Documents(),
-    workload.Zone(),
-    workload.Domain(),
-    workload.Alarms("peer"),
-    workload.Control(),
-    workload.Backup(switched_on=False),
-    workload.RestoreTest(),
-    workload.Voter(),
+    *workload.AROUND,
     workload.Recovery(rpo_seconds=RPO_SECONDS, rto_seconds=RTO_SECONDS),
 )
 WITNESS = (witness.Voter(),)
 PRIMARY = (
     launch.Regions(launch="The region that takes writes", peer="The region that stands ready"),
-    launch.Zone(),
     launch.FailoverOrWeighted(),
-    launch.Key(),
-    launch.UpdateGuarded(),
-    launch.Ranges(),
-    launch.Network(),
+    *launch.GROUND,
     pair.Foundation(FOUNDATION, new=("vault",)),
     pair.Peering(),
-    launch.Vault(),
-    launch.Table(),
-    launch.Documents(),
-    launch.Database(),
-    launch.State(),
-    launch.Api(),
-    launch.Domain(),
-    launch.Voter(),
+    *launch.STORES,
+    *launch.SERVED,
     pair.Witness(WITNESS),
     pair.Workload(WORKLOAD, new=("database",)),
     pair.PeerApi(),

@@ -29,6 +29,8 @@ def compute(launch: Launch, region: str) -> Iterator[Check]:
         yield _off(launch, name, region)
         return
     role = "writer" if region == launch.region else "standby"
+    if launch.told("compute", region).get("writes") == "both":
+        role = "serves"
     endpoint = launch.endpoints[region]
     health, ready = (
         call(launch.session, endpoint=endpoint, region=region, path=path)

@@ -73,9 +73,15 @@ class State(Part):
         yield RecoveryState(region.stack, "RecoveryState", suffix=region.suffix, key=key)
 
 
+@dataclass(frozen=True)
 class Api(Part):
-    """The transaction API, which stands on table and ledger."""
+    """The transaction API, which stands on table and ledger.
 
+    Args:
+        switched_on: Whether its processor runs before a recovery switches it on.
+    """
+
+    switched_on: bool = True
     gives = (TransactionApi,)
     asks = (given.ASSET_BUCKET_PREFIX,)
     hands = (given.LAUNCH_ENDPOINT,)
@@ -90,6 +96,7 @@ class Api(Part):
             writer_region=region.launch,
             recovery_table=region.need(RecoveryState).table,
             ledger=region.need(LedgerAccess),
+            switched_on=self.switched_on,
         )
         region.hand({given.LAUNCH_ENDPOINT: api.endpoint})
         region.output("Endpoint", api.endpoint, f"The transaction API in {region.here}")

@@ -82,3 +82,7 @@ class Documents(Part):
         documents = ReplicaBucket(region.stack, "Documents", suffix=region.suffix, key=key)
         region.output("BucketName", documents.bucket.bucket_name, f"The documents in {region.here}")
         yield documents
+
+
+GROUND = (Key(), Network(), Vault(), Documents())
+"""What all data of the launch region needs in the peer."""

@@ -298,6 +298,17 @@ class Routes:
     peer_weight: str
 
 
+class FailoverRecords(Part):
+    """The launch region answers under the API's name, and the peer after a failover."""
+
+    gives = (Routes,)
+    hands = (given.SERVING_REGIONS,)
+
+    def add(self, region: Region) -> Iterable[object]:
+        region.hand({given.SERVING_REGIONS: region.name})
+        yield Routes(peer_weight="0")
+
+
 class FailoverOrWeighted(Part):
     """The launch region answers under the API's name, or both do by weight, as the tenant chooses."""
 
@@ -388,3 +399,11 @@ class DeleteGuarded(Part):
         everything = region.stack.node.children
         region.need(UpdateGuard).before(everything, besides=[region.need(MultiRegionKey)])
         yield guard
+
+
+GROUND = (Zone(), Key(), UpdateGuarded(), Ranges(), Network())
+"""What all else in the launch region stands on, and the guard in front of it."""
+STORES = (Vault(), Table(), Documents(), Database())
+"""Where the data is."""
+SERVED = (State(), Api(), Domain(), Voter())
+"""What serves the data, and is watched."""

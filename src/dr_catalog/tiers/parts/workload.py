@@ -90,9 +90,15 @@ class Table(Part):
         yield TransactionsTable(table)
 
 
+@dataclass(frozen=True)
 class Reader(Part):
-    """The secondary cluster of the global database."""
+    """The secondary cluster of the global database.
 
+    Args:
+        with_instance: Whether an instance reads from it; without one it follows in its storage alone.
+    """
+
+    with_instance: bool = True
     gives = (GlobalDatabaseReader, LedgerAccess)
     keeps = "database"
 
@@ -113,6 +119,7 @@ class Reader(Part):
             min_capacity=region.number(given.MIN_CAPACITY),
             max_capacity=region.number(given.MAX_CAPACITY),
             deletion_protection=False,  # the delete guard's, once all is up
+            with_instance=self.with_instance,
         )
         readers = database.reader_endpoint
         region.output("ReaderEndpoint", readers, f"The database's readers in {region.here}")
@@ -197,10 +204,12 @@ class Recovery(Part):
         rpo_seconds: Seconds of writes that a failover may lose.
         rto_seconds: Seconds from the start of a failover until traffic has moved, where nobody is
             waited for.
+        switches_on: Whether it first switches on what is off in the peer.
     """
 
     rpo_seconds: int
     rto_seconds: int
+    switches_on: bool = False
     gives = (RecoveryLayer,)
 
     asks = (
@@ -248,6 +257,7 @@ class Recovery(Part):
             processor=api.function.function_name,
             rpo_seconds=self.rpo_seconds,
             rto_seconds=self.rto_seconds,
+            switches_on=self.switches_on,
             database=RecoveredDatabase(
                 global_cluster=names.LEDGER.of(suffix=suffix),
                 launch_cluster=names.LEDGER_CLUSTER.of(suffix=suffix, region=launch),
@@ -273,3 +283,18 @@ def _traffic(region: Region) -> Traffic:
         control_metric=where_given(control.publisher),
         url=where_given(f"https://{domain}/"),
     )
+
+
+GROUND = (Key(), Network(), Table())
+"""What the database's secondary stands on, and the table beside it."""
+AROUND = (
+    Documents(),
+    Zone(),
+    Domain(),
+    Alarms("peer"),
+    Control(),
+    Backup(switched_on=False),
+    RestoreTest(),
+    Voter(),
+)
+"""What stands around the API: documents, name, alarms, backup, and the vote on the launch region."""
