@@ -9,8 +9,9 @@ export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 .PHONY: demo test schedules drill-all check bench clean
 
-demo: $(READY)  ## the whole story on the embedded AWS
-	$(BIN)/python examples/demo.py
+TIER ?= warm-standby
+demo: $(READY)  ## the whole story on the embedded AWS; TIER=pilot-light and so on: a tier's own, shorter
+	$(BIN)/python examples/demo.py $(TIER)
 
 test: $(READY)  ## the whole suite
 	$(BIN)/python -m pytest -n 4

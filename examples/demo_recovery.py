@@ -14,6 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from demo_terminal import expect, until
+
 from dr_catalog import failover, names
 from dr_catalog.failover.load import Load, losses
 from dr_catalog.failover.looks import NAMESPACE, SERVING
@@ -28,8 +30,6 @@ def recover(
     launch: Launch,
     *,
     run: Callable[..., Any],
-    expect: Callable[[bool, str], None],
-    until: Callable[..., Any],
     answering: Callable[[], str],
 ) -> None:
     """Readiness, loss, failover, evidence, failback.
@@ -37,8 +37,6 @@ def recover(
     Args:
         launch: The launched tier.
         run: Runs a command of the operator's.
-        expect: Says what was found, and ends the demo when it is not so.
-        until: Looks until it is good.
         answering: The region that the API's name leads to.
     """
     aws = failover.Aws(region=launch.peer_region, session=launch.session)

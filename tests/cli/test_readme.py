@@ -30,7 +30,7 @@ READMES += sorted(FILES.rglob("README.md"))
 PROGRAMS = ("dr-catalog", "make", "aws", "python")
 VALUES = {"$account": "111111111111", "$tenant": "222222222222"}
 
-DEMO, GATE = "examples/demo.py", ".ci/run"
+DEMO, USE, GATE = "examples/demo.py", "examples/demo_use.py", ".ci/run"
 DAY = "tests/end_to_end/test_day.py"
 # A README's line -> the file that runs it, and the words by which it does.
 RECOVERY = "tests/end_to_end/test_recovery.py"
@@ -109,7 +109,7 @@ RUN = {
         '"events", "--suffix", "demo", "--follow"',
     ),
     "dr-catalog status": (DAY, 'tenant.json("status")'),
-    "dr-catalog outputs --suffix dev": (DEMO, 'run("outputs", "--suffix"'),
+    "dr-catalog outputs --suffix dev": (USE, 'run("outputs", "--suffix"'),
     "aws servicecatalog provision-product --product-name warm-standby"
     " --provisioning-artifact-name 1.3.0 --provisioned-product-name dr-dev"
     " --provisioning-parameters Key=EnvironmentSuffix,Value=dev": (
@@ -218,6 +218,7 @@ WRONG = [
     ("aws servicecatalog provision-product --product-nam a", "no parameter"),
     ("aws servicecatalog provision-product --provisioning-parameters Ky=a", "no member"),
     ("make coffee", "no target"),
+    ("make demo TEIR=pilot-light", "no target or variable TEIR"),
     ("python -m dr_catalog.nodes", "no module"),
     ("python examples/none.py", "no file"),
 ]
@@ -276,10 +277,13 @@ def _shorthand(shape: Shape, word: str) -> None:
 
 
 def make_takes(words: list[str]) -> None:
-    """Each word is a target of the Makefile."""
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    """Each word is a target of the Makefile, or sets one of its variables."""
+    text = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z]+):", text, re.MULTILINE))
+    variables = set(re.findall(r"^([A-Z]+) \?=", text, re.MULTILINE))
     for word in words:
-        assert word in targets, f"no target {word}"
+        name, given, _ = word.partition("=")
+        assert name in (variables if given else targets), f"no target or variable {name}"
 
 
 def python_takes(words: list[str]) -> None:
