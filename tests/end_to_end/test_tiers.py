@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from dr_catalog import failover, names
 from dr_catalog.cli.organisation import ACCESS_ROLE, assume, make_role
 from dr_catalog.provisioning.checks import Launch, inspect
 from dr_catalog.provisioning.checks.left import left
@@ -14,6 +17,7 @@ from dr_catalog.publishing.assembly import synthesise
 from ..embedded_aws.conftest import serving
 from .catalogs import catalog_root
 from .conftest import HUB, PEER, REGION, TENANT, Identity, environment, launch_of, without_synthesis
+from .rehearsal import PACE, Rehearsal
 
 TIERS = ("pilot-light",)
 
@@ -55,6 +59,72 @@ def test_every_layer_is_as_the_tier_has_it_in_both_regions(own: Identity, launch
         found = inspect(launched)
     assert {check.region for check in found} == {REGION, PEER}
     assert [check for check in found if not check.ok] == []
+
+
+OFF = {"concurrency": 0, "instances": []}
+"""What a pilot light's peer has of processor and database at rest."""
+
+
+@pytest.mark.parametrize("launched", ["pilot-light"], indirect=True)
+def test_a_peer_at_rest_takes_over_what_it_followed_and_is_off_again(
+    own: Identity, launched: Launch
+) -> None:
+    with environment(own.settings):
+        rehearsal = Rehearsal(
+            tenant=own,
+            launch=launched,
+            url=own.settings["AWS_ENDPOINT_URL"],
+            aws=failover.Aws(region=PEER, session=own.session()),
+        )
+        rehearsal.control("pace", waits=PACE)
+        rehearsal.settings(DRAIN_SECONDS="0", COOLDOWN_SECONDS="0")
+        rehearsal.probe()
+        there = own.json("status", "--suffix", launched.suffix, "--health")["health"][1]
+        assert (there["region"], there["off"], there["error"]) == (PEER, True, "")
+        assert running(rehearsal) == OFF
+        assert {"peer at rest", "standby", "replica instance", "alarms"} <= well(rehearsal)
+        assert rehearsal.posted("t-off", region=PEER) == 500
+        assert rehearsal.posted("t-before", region=REGION) == 201
+        with rehearsal.region("gone"):
+            refused = rehearsal.refused("failover")
+            assert "nobody knows how far us-west-2 is behind" in refused
+            assert "--accept-loss" in refused
+            assert running(rehearsal) == OFF
+            over = rehearsal.done("failover", "--accept-loss")
+            assert rehearsal.has("t-before", region=PEER)
+            assert rehearsal.posted("t-there", region=PEER) == 201
+        assert over["outcome"] == "done"
+        assert running(rehearsal) == {"concurrency": None, "instances": ["available"]}
+        assert "peer at rest" in well(rehearsal)
+        assert rehearsal.done("failback")["outcome"] == "done"
+        rehearsal.until(lambda: running(rehearsal), lambda found: found == OFF)
+        assert rehearsal.has("t-there", region=REGION)
+        drilled = {step["step"]: step["told"] for step in rehearsal.done("drill")["steps"]}
+        assert "answers in database, table, documents" in drilled["rehearse"]
+        rehearsal.until(lambda: running(rehearsal), lambda found: found == OFF)
+        rehearsal.control("pace", waits=1)
+        assert [check for check in inspect(launched) if not check.ok] == []
+
+
+def running(rehearsal: Rehearsal) -> dict[str, Any]:
+    """What runs of the peer's processor and database."""
+    limit = rehearsal.tenant.client("lambda", PEER).get_function_concurrency(
+        FunctionName=names.PROCESSOR.of(suffix=rehearsal.suffix)
+    )
+    cluster = names.LEDGER_CLUSTER.of(suffix=rehearsal.suffix, region=PEER)
+    instances = rehearsal.tenant.client("rds", PEER).describe_db_instances(
+        Filters=[{"Name": "db-cluster-id", "Values": [cluster]}]
+    )["DBInstances"]
+    return {
+        "concurrency": limit.get("ReservedConcurrentExecutions"),
+        "instances": [each["DBInstanceStatus"] for each in instances],
+    }
+
+
+def well(rehearsal: Rehearsal) -> set[str]:
+    """The checks of the readiness that are well."""
+    found = json.loads(rehearsal.run("readiness", "--output", "json").stdout)["checks"]
+    return {each["check"] for each in found if each["state"] == "ok"}
 
 
 def test_a_purge_leaves_nothing(own: Identity, launched: Launch) -> None:

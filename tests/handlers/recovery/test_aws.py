@@ -21,6 +21,7 @@ import clients
 import procedures
 import pytest
 from aws import connect_world
+from aws_compute import AwsCompute
 from aws_signals import AwsSignals
 from aws_state import AwsMachine, AwsState
 from machine import advance
@@ -363,6 +364,21 @@ def test_the_instance_of_a_recovery_is_made_once_and_deleted(recovery: Recovery)
     for _ in range(2):
         database.remove_instance(PEER)
     _until(lambda: len(rds.describe_db_instances()["DBInstances"]) == len(before))
+
+
+def test_a_processor_is_switched_off_and_on(recovery: Recovery) -> None:
+    compute = recovery.world.compute
+    assert compute.limit(PEER) is None
+    compute.set_limit(PEER, 0)
+    assert (compute.limit(PEER), compute.limit(LAUNCH)) == (0, None)
+    functions = recovery.database.client("lambda", PEER)
+    with pytest.raises(functions.exceptions.TooManyRequestsException):
+        functions.invoke(FunctionName=CONTROL_METRIC)
+    compute.set_limit(PEER, None)
+    assert compute.limit(PEER) is None
+    missing = AwsCompute(replace(recovery.world.settings, processor="dr-none"))
+    with pytest.raises(Refusal):
+        missing.set_limit(PEER, 0)
 
 
 def test_votes_are_the_last_that_each_probe_gave(recovery: Recovery) -> None:

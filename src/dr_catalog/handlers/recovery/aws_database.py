@@ -74,6 +74,8 @@ class AwsDatabase:
                 return Lag(value, f"{metric} at {at:%H:%M} UTC{when and ', '}{when}")
         assert self._ledger is not None
         try:
+            if not self.cluster(region).instances:
+                return Lag(None, f"the cluster in {region} has no instance that could say it")
             return Lag(self._ledger.lag(region), f"the reader in {region}")
         except (Unreachable, Refusal) as error:
             return Lag(None, str(error))
