@@ -45,3 +45,20 @@ def test_a_bad_suffix_is_refused_with_the_rule(suffix: str) -> None:
 
 def test_camel() -> None:
     assert names.camel("warm-standby") == "WarmStandby"
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix", "layer", "options"),
+    [
+        ("dr-dev", "dev", "", "--suffix dev"),
+        ("dr-team-a1", "team-a1", "", "--suffix team-a1"),
+        ("dr-dev.vpc", "dev", "vpc", "--suffix dev --layer vpc"),
+        ("dr-dr-1.my-layer", "dr-1", "my-layer", "--suffix dr-1 --layer my-layer"),
+    ],
+)
+def test_a_launchs_name_holds_its_suffix_and_layer(
+    name: str, suffix: str, layer: str, options: str
+) -> None:
+    assert names.launch(suffix=suffix, layer=layer) == name
+    assert names.of_launch(name) == (suffix, layer)
+    assert names.launch_options(suffix=suffix, layer=layer) == options

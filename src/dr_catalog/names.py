@@ -159,6 +159,29 @@ def layer_guard_role(*, layer: str) -> Name:
     return Name(f"dr-guard-{layer}-{{suffix}}-{{region}}", 64)
 
 
+def launch(*, suffix: str, layer: str = "") -> str:
+    """The provisioned product: ``dr-<suffix>`` for a tier, ``dr-<suffix>.<layer>`` for a layer alone.
+
+    Service Catalog keeps it unique per account and region. A tier's product has no place in it, so
+    that Service Catalog itself refuses a second tier under a suffix, whichever tool it comes from.
+    """
+    return f"dr-{suffix}.{layer}" if layer else f"dr-{suffix}"
+
+
+def of_launch(name: str) -> tuple[str, str]:
+    """The suffix that a provisioned product's name carries, and the layer; empty for a tier.
+
+    A suffix holds no dot, so the first one ends it.
+    """
+    suffix, _, layer = name.removeprefix("dr-").partition(".")
+    return suffix, layer
+
+
+def launch_options(*, suffix: str, layer: str = "") -> str:
+    """What a command needs to find the launch: ``--suffix dev``, or ``--suffix dev --layer vpc``."""
+    return f"--suffix {suffix} --layer {layer}" if layer else f"--suffix {suffix}"
+
+
 def build_role(*, pipeline: str, stage: str = "", action: str) -> str:
     """The role and the project of an action of the pipeline: ``dr-catalog-build-dev-assets``.
 

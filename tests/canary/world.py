@@ -146,6 +146,14 @@ class World:
         self._call()
         return TERMS
 
+    def template_url(self, **_: Any) -> str:
+        self._call()
+        return "https://t"
+
+    def read_url(self, url: str) -> bytes:
+        self._call()
+        return b"{}"
+
     def latest_records(self) -> tuple[Record, ...]:
         self._call()
         return ()

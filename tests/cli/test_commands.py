@@ -39,8 +39,8 @@ def test_products(aws, run):
     done = run("products", "--region", "us-west-2")
     assert aws.asked == "us-west-2"
     header, row = done.stdout.splitlines()
-    assert header.split() == ["PRODUCT", "DEFAULT", "VERSIONS", "DESCRIPTION"]
-    assert row.split()[:2] == ["warm-standby", "1.0.0"]
+    assert header.split() == ["PORTFOLIO", "PRODUCT", "DEFAULT", "VERSIONS", "DESCRIPTION"]
+    assert row.split()[:4] == ["Recovery", "tiers", "warm-standby", "1.0.0"]
     assert "0.9.0 (deprecated, ends 2027-03-31: too slow)" in row
 
 

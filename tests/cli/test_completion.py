@@ -23,7 +23,8 @@ def client(monkeypatch) -> Any:
     """Service Catalog as completion sees it."""
     made = Mock()
     made.search_products.return_value = {"ProductViewSummaries": [{"Name": "warm-standby"}]}
-    names = [{"Name": "dr-dev"}, {"Name": "dr-demo"}, {"Name": "someone-elses"}]
+    layers = [{"Name": "dr-demo.vpc"}, {"Name": "dr-demo.kms"}]
+    names = [{"Name": "dr-dev"}, *layers, {"Name": "someone-elses"}]
     made.search_provisioned_products.return_value = {"ProvisionedProducts": names}
     made.describe_product.return_value = {"ProvisioningArtifacts": [{"Name": "1.1.0"}]}
     made.describe_provisioned_product.return_value = {
@@ -56,11 +57,20 @@ def test_commands_and_options_need_no_call(client):
         (("status", "--suffix"), "dev", ["dev"]),
         (("launch", "warm-standby", "--version"), "1", ["1.1.0"]),
         (("upgrade", "--suffix", "dev", "--version"), "", ["1.1.0"]),
+        (("upgrade", "--suffix", "demo", "--layer"), "", ["kms", "vpc"]),
+        (("upgrade", "--suffix", "demo", "--layer"), "v", ["vpc"]),
+        (("terminate", "--suffix", "dev", "--layer"), "", []),
+        (("terminate", "--layer"), "", []),
     ],
 )
 def test_words_come_from_one_page(client, words, begun, found):
     assert complete(*words, begun=begun) == found
     assert len(client.method_calls) <= 2
+
+
+def test_the_versions_of_a_layer_are_those_of_its_launch(client):
+    complete("upgrade", "--suffix", "demo", "--layer", "vpc", "--version")
+    client.describe_provisioned_product.assert_called_once_with(Name="dr-demo.vpc")
 
 
 def test_a_failure_is_silent(client, capsys):

@@ -22,7 +22,7 @@ import dr_catalog.releases as releases
 from dr_catalog.cli.main import cli
 from dr_catalog.errors import ReleaseError
 from tests.definitions.conftest import FILES
-from tests.provisioning.fakes import CIDR, TERMS, launch, record
+from tests.provisioning.fakes import CIDR, TERMS, block, launch, record, with_blocks
 
 FUZZ = settings(
     max_examples=60,
@@ -178,6 +178,18 @@ def test_suffixes_versions_and_products(
         run(catalog, "upgrade", "--suffix", suffix, "--set", "Size=large", "--no-wait")
     finally:
         catalog.launch.return_value = None
+
+
+@FUZZ
+@given(layer=TEXTS | st.from_regex(r"[a-z.]{0,5}", fullmatch=True))
+@example(layer="kms\n")
+@example(layer=".kms")
+def test_layers(catalog: Any, layer: str) -> None:
+    with_blocks(catalog, block("kms"), block("vpc"))
+    run(catalog, "upgrade", "--suffix", "demo", "--version", "1.1.0", "--no-wait", "--layer", layer)
+    run(catalog, "terminate", "--suffix", "demo", "--yes", "--no-wait", "--layer", layer)
+    names = [call.kwargs.get("name") or call.args[0] for call in catalog.launch.call_args_list]
+    assert all(re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9._-]*", name) for name in names)
 
 
 # Every place in the definition files, as the keys that lead there.

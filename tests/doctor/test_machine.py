@@ -15,7 +15,7 @@ import pytest
 import dr_catalog.doctor.launches as launches
 from dr_catalog.doctor import CHECKS, MEND, OK, SKIPPED, Check, examine, machine
 from dr_catalog.scaffold import Answers, write
-from tests.provisioning.fakes import OLD, fake_aws, launch
+from tests.provisioning.fakes import OLD, block, fake_aws, launch, with_blocks
 
 from .conftest import ACCOUNT, Account, Look
 
@@ -181,6 +181,16 @@ def test_a_launch_at_a_version_that_is_no_longer_offered(look: Look, aws: Mock) 
     finding = look("versions")
     assert (finding.state, "demo: warm-standby 0.9.0" in finding.found) == (MEND, True)
     assert "dr-catalog upgrade --suffix demo" in finding.mend
+
+
+def test_layers_are_mended_by_name(look: Look, aws: Mock) -> None:
+    with_blocks(
+        aws, block("kms", status="TAINTED"), block("vpc", version_id=OLD.id, version="0.9.0")
+    )
+    states, versions = look("states"), look("versions")
+    assert states.found == "demo.kms is TAINTED"
+    assert "`dr-catalog status --suffix demo --layer kms`" in states.mend
+    assert "`dr-catalog upgrade --suffix demo --layer vpc`" in versions.mend
 
 
 def test_without_launches_there_is_nothing_to_look_at(look: Look, aws: Mock) -> None:

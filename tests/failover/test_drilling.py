@@ -57,11 +57,12 @@ class Stage:
         self.there: set[str] = set()
         self.left: list[str] = []
         self.fails = ""
-        row = SimpleNamespace(product="warm-standby", version="1.3.0")
+        row = SimpleNamespace(product="warm-standby", version="1.3.0", layer="")
         detail = SimpleNamespace(status=row, parameters=PARAMETERS)
         outputs = {region: {"Endpoint": f"https://{region}/"} for region in (LAUNCH, PEER)}
         for module, name, value in (
             (provisioning, "detail", lambda *_: detail),
+            (provisioning, "standing", lambda *_: [row]),
             (provisioning, "outputs", lambda *_: outputs),
             (provisioning, "plan_launch", self.plan_launch),
             (provisioning, "plan_termination", self.plan_termination),
@@ -159,6 +160,17 @@ def test_a_drill_from_launch_to_termination(stage: Stage) -> None:
         "MinCapacity": "16",
     }
     assert (stage.request.product, stage.request.version) == ("warm-standby", "1.3.0")
+
+
+def test_layers_that_were_launched_one_by_one_are_not_launched_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [SimpleNamespace(layer=layer) for layer in ("kms", "vpc")]
+    monkeypatch.setattr(provisioning, "standing", lambda *_: rows)
+    with pytest.raises(RecoveryError, match="can't be drilled on a throw-away launch") as caught:
+        stage.drill()
+    assert "`dr-catalog drill --suffix dev`" in caught.value.hint
+    assert stage.did == []
 
 
 def test_what_it_showed_is_kept_with_the_launch_that_was_drilled(stage: Stage) -> None:

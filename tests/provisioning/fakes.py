@@ -1,7 +1,12 @@
-"""A catalog with one product in three versions, and a wrapper of AWS that answers from it."""
+"""A catalog with one product in three versions, and a wrapper of AWS that answers from it.
+
+`with_blocks` adds layers that are launched alone to it.
+"""
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import create_autospec
@@ -37,6 +42,23 @@ PRODUCT = Product(
     versions=(OLD, ONE, TWO),
     paths=(LaunchPath(id="lp-1", name="Recovery tiers"),),
 )
+
+NEEDS: dict[str, tuple[str, ...]] = {
+    "kms": (),
+    "vpc": ("kms",),
+    "dynamodb": ("kms",),
+    "aurora": ("vpc", "kms"),
+    "compute": ("aurora", "dynamodb", "vpc"),
+}
+BLOCKS = {
+    name: replace(
+        PRODUCT,
+        id=f"prod-{name}",
+        name=name,
+        paths=(LaunchPath(id="lp-2", name="Building blocks"),),
+    )
+    for name in NEEDS
+}
 
 SUFFIX = Parameter(name="EnvironmentSuffix", pattern=r"^[a-z](-?[a-z0-9])+$")
 PROTECTION = Parameter(name="DeletionProtection", default="true", allowed=("true", "false"))
@@ -138,4 +160,50 @@ def fake_aws() -> Any:
     aws.stacks_since.return_value = ()
     aws.events.side_effect = lambda *_, **__: iter(())
     aws.record.return_value = record()
+    aws.template_url.return_value = "https://t"
+    aws.read_url.return_value = aws.stack_template.return_value = b"{}"
     return aws
+
+
+def block(layer: str, *, suffix: str = "demo", **changes: Any) -> Launch:
+    """A layer that is launched alone, the later in `NEEDS` the later."""
+    age = timedelta(hours=list(NEEDS).index(layer))
+    return launch(
+        id=f"pp-{layer}",
+        name=f"dr-{suffix}.{layer}",
+        product=layer,
+        product_id=f"prod-{layer}",
+        created=START + age,
+        **changes,
+    )
+
+
+def described(layer: str) -> bytes:
+    """What a layer's template says of itself."""
+    told = {"dr-catalog": {"kind": "layer", "needs": list(NEEDS[layer])}}
+    return json.dumps({"Metadata": told, "Resources": {}}).encode()
+
+
+def with_blocks(aws: Any, *present: Launch) -> Any:
+    """`aws` that offers every layer as well, on which ``present`` is launched."""
+    products = {PRODUCT.id: PRODUCT, **{each.id: each for each in BLOCKS.values()}}
+    by_name = {each.name: each for each in products.values()}
+    aws.products.return_value = tuple(products.values())
+    aws.product.side_effect = lambda *, name="", product_id="": (
+        by_name[name] if name else products[product_id]
+    )
+    aws.template_url.side_effect = lambda *, product_id, version_id: product_id
+    aws.read_url.side_effect = lambda url: _template(url.removeprefix("prod-"))
+    aws.stack_template.side_effect = lambda name, *, region="": _template(name.rpartition("-")[2])
+    aws.launches.return_value = present
+    aws.launch.side_effect = lambda name: next(
+        (each for each in present if each.name == name), None
+    )
+    aws.stack.side_effect = lambda name, *, region="": replace(
+        stack(), name=name, parameters={**stack().parameters, "DeletionProtection": "false"}
+    )
+    return aws
+
+
+def _template(layer: str) -> bytes:
+    return described(layer) if layer in NEEDS else b"{}"

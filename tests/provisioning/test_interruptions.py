@@ -64,6 +64,12 @@ class Account:
     def terms(self, *, product_id: str, version_id: str, path_id: str = "") -> Terms:
         return Terms(parameters={**TERMS.parameters, KEEPING.name: KEEPING})
 
+    def template_url(self, *, product_id: str, version_id: str) -> str:
+        return "https://t"
+
+    def read_url(self, url: str) -> bytes:
+        return b"{}"
+
     def setting(self, name: str) -> str:
         return "us-west-2"
 

@@ -58,7 +58,6 @@ LAUNCH = Provision(
     suffix="demo",
     product="warm-standby",
     version="1.1.0",
-    name="dr-demo",
     product_id=PRODUCT.id,
     target=TWO,
     path_id="",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,7 +17,6 @@ from .fakes import ONE, START, event, launch, record, stack
 COMMON = {"suffix": "demo", "product": "warm-standby", "version": "1.0.0"}
 PROVISION = Provision(
     operation="launch",
-    name="dr-demo",
     product_id="prod-1",
     target=ONE,
     path_id="",
@@ -178,11 +178,20 @@ def test_a_failure_in_the_peer_is_told_by_the_peer(aws, waiting):
     assert caught.value.why == "all of it"
 
 
-@pytest.mark.parametrize("physical_id", ["", "dr-foundation-demo:1"])
-def test_a_stack_set_that_is_gone_already_is_told_by_its_stacks(aws, waiting, physical_id):
+@pytest.mark.parametrize(
+    ("layer", "physical_id", "named"),
+    [
+        ("", "", "dr-foundation-demo"),
+        ("", "dr-foundation-demo:1", "dr-foundation-demo"),
+        ("kms", "", "dr-layer-kms-foundation-demo"),
+    ],
+)
+def test_a_stack_set_that_is_gone_already_is_told_by_its_stacks(
+    aws, waiting, layer, physical_id, named
+):
     aws.record.return_value = record(status="FAILED")
     aws.stacks_since.side_effect = lambda *, prefix, since, region: (
-        (PEER_STACK,) if (prefix, region) == ("StackSet-dr-foundation-demo-", "us-west-2") else ()
+        (PEER_STACK,) if (prefix, region) == (f"StackSet-{named}-", "us-west-2") else ()
     )
     gone = {**STACK_SET, "physical_id": physical_id}
     stacks(
@@ -191,7 +200,7 @@ def test_a_stack_set_that_is_gone_already_is_told_by_its_stacks(aws, waiting, ph
         peer=[event("Key", "CREATE_FAILED", region="us-west-2", reason="all of it")],
     )
     with pytest.raises(LaunchError, match=r"Key .* in us-west-2") as caught:
-        waiting(PROVISION, record())
+        waiting(replace(PROVISION, layer=layer), record())
     assert caught.value.why == "all of it"
 
 

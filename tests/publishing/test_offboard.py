@@ -81,6 +81,15 @@ def test_every_launch_of_either_region_is_listed(stubs: Stubs, offboarding: Offb
     assert f"dr-catalog terminate --suffix dev --region {REGION}" in caught.value.hint
 
 
+def test_a_layer_is_terminated_by_its_name(stubs: Stubs, offboarding: Offboarding) -> None:
+    launched(stubs, REGION, (launch("pp-1", "dr-dev.vpc"), OURS))
+    launched(stubs, PEER)
+    with pytest.raises(PublishError) as caught:
+        offboarding._check_nothing_launched(STAGE)
+    assert caught.value.why == f"'dev' (warm-standby 1.2.0) in {REGION}"
+    assert f"terminate --suffix dev --layer vpc --region {REGION}" in caught.value.hint
+
+
 def test_what_another_catalog_launched_holds_nothing_up(
     stubs: Stubs, offboarding: Offboarding
 ) -> None:

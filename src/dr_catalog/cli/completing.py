@@ -10,6 +10,8 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .. import names
+
 LIMIT_SECONDS = 1.0
 
 
@@ -23,28 +25,43 @@ def products(region: str | None) -> list[str]:
     return _quietly(region, _products)
 
 
-def versions(region: str | None, *, product: str | None, suffix: str | None) -> list[str]:
+def layers(region: str | None, *, suffix: str | None) -> list[str]:
+    """The layers that are launched under a suffix, of the first page."""
+    return _quietly(
+        region,
+        lambda client: (layer for each, layer in _launches(client) if each == suffix and layer),
+    )
+
+
+def versions(
+    region: str | None, *, product: str | None, suffix: str | None, layer: str = ""
+) -> list[str]:
     """The versions of a product, or of the product that is launched under a suffix."""
-    return _quietly(region, lambda client: _versions(client, product, suffix))
+    return _quietly(region, lambda client: _versions(client, product, suffix, layer))
 
 
 def _suffixes(client: Any) -> Iterable[str]:
+    return {suffix for suffix, _ in _launches(client)}
+
+
+def _launches(client: Any) -> list[tuple[str, str]]:
     scope = {"Key": "Account", "Value": "self"}
     answer = client.search_provisioned_products(AccessLevelFilter=scope)
-    names = [each["Name"] for each in answer["ProvisionedProducts"]]
-    return [name.removeprefix("dr-") for name in names if name.startswith("dr-")]
+    found = [each["Name"] for each in answer["ProvisionedProducts"]]
+    return [names.of_launch(name) for name in found if name.startswith("dr-")]
 
 
 def _products(client: Any) -> Iterable[str]:
     return [each["Name"] for each in client.search_products()["ProductViewSummaries"]]
 
 
-def _versions(client: Any, product: str | None, suffix: str | None) -> Iterable[str]:
+def _versions(client: Any, product: str | None, suffix: str | None, layer: str) -> Iterable[str]:
     key = {"Name": product}
     if product is None:
         if suffix is None:
             return []
-        launch = client.describe_provisioned_product(Name=f"dr-{suffix}")
+        name = names.launch(suffix=suffix, layer=layer)
+        launch = client.describe_provisioned_product(Name=name)
         key = {"Id": launch["ProvisionedProductDetail"]["ProductId"]}
     return [each["Name"] for each in client.describe_product(**key)["ProvisioningArtifacts"]]
 

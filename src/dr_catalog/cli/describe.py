@@ -10,7 +10,7 @@ import click
 from . import options
 
 if TYPE_CHECKING:
-    from ..provisioning import Description, Parameter
+    from ..provisioning import Block, Description, Parameter
 
 
 @click.command("describe")
@@ -57,6 +57,8 @@ def _json(found: Description) -> None:
             "default": product.default.name if product.default else None,
             "versions": product.versions,
             "version": found.version.name,
+            "kind": "tier" if found.block is None else "layer",
+            "needs": found.block.needs if found.block else (),
             "parameters": found.parameters,
             "tag_options": found.tag_options,
             "builds": found.builds,
@@ -77,6 +79,7 @@ def _show(found: Description) -> None:
             ("description", product.description),
             ("owner", product.owner),
             ("support", ", ".join(product.support)),
+            *([("needs", _needs(found.block))] if found.block else []),
         )
     )
     click.echo()
@@ -122,6 +125,12 @@ def _show(found: Description) -> None:
     if found.objectives:
         click.echo(f"\nobjectives of {found.version.name}, with its parameters' defaults:")
         objectives.show(found.objectives, found.promised)
+
+
+def _needs(block: Block) -> str:
+    if not block.needs:
+        return "no other layer"
+    return f"{', '.join(block.needs)}: launched under the same suffix before it"
 
 
 def _where(part: str) -> str:

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 
 @click.command("events")
 @options.suffix
+@options.layer
 @click.option("--all", "whole", is_flag=True, help="Since the launch, not the last operation only.")
 @click.option("--follow", "following", is_flag=True, help="Go on until the operation ends.")
 @options.region
 @options.output
-def command(suffix: str, whole: bool, following: bool, region: str | None, output: str) -> None:
+def command(
+    suffix: str, layer: str, whole: bool, following: bool, region: str | None, output: str
+) -> None:
     """Show the stack events of the last operation in both regions in one time line, newest last.
 
     With --follow and --output json, each event is one JSON object on a line of its own.
@@ -33,14 +36,14 @@ def command(suffix: str, whole: bool, following: bool, region: str | None, outpu
         raise UsageError("--all and --follow exclude each other")
     aws = Aws(region=region)
     if not following:
-        found = timeline(aws, suffix, whole=whole)
+        found = timeline(aws, suffix, layer, whole=whole)
         if output == "json":
             as_json(found)
         else:
             _lines(found)
         return
     try:
-        for fresh in follow(aws, suffix):
+        for fresh in follow(aws, suffix, layer):
             if output == "json":
                 _json_lines(fresh)
             else:

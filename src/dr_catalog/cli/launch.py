@@ -31,10 +31,11 @@ def command(
     region: str | None,
     output: str,
 ) -> None:
-    """Launch PRODUCT under a suffix, in this region and its peer.
+    """Launch PRODUCT, a tier or a layer of its own, under a suffix, in this region and its peer.
 
     Without --version, the version that the platform team recommends is launched, else the newest.
-    The suffix identifies the launch in this account and region. Run it again after an interruption:
+    The suffix identifies the launch in this account and region; it holds one tier, or any layers, each
+    launched after those that it needs. Run it again after an interruption:
     it follows what it began.
     """
     from ..provisioning import Aws, LaunchRequest, pairs, plan_launch
@@ -49,5 +50,5 @@ def command(
     )
     aws = Aws(region=region)
     step = plan_launch(aws, request)
-    following = command_line(aws, "outputs", suffix)
+    following = command_line(aws, "outputs", suffix, layer=step.layer)
     run(aws, step, no_wait=no_wait, output=output, following=following)

@@ -51,7 +51,7 @@ def run(
         done = _wait(aws, step, record)
     except KeyboardInterrupt:
         click.echo(
-            f"\nthe {_NOUN[step.operation]} of '{step.suffix}' goes on without this command; "
+            f"\nthe {_NOUN[step.operation]} of '{step.label}' goes on without this command; "
             "run the same command again to follow it",
             err=True,
         )
@@ -66,7 +66,7 @@ def _wait(aws: Aws, step: Follow | Provision | Update | Terminate, record: Recor
     from .progress import Progress
 
     named = " ".join(filter(None, (step.product, step.version)))
-    title = f"{_DOING[step.operation]} '{step.suffix}' ({named}) in {aws.region}"
+    title = f"{_DOING[step.operation]} '{step.label}' ({named}) in {aws.region}"
     if isinstance(step, Follow):
         title += ", as begun before"
     if aws.local:

@@ -21,6 +21,14 @@ def complete_suffix(context: click.Context, _: click.Parameter, begun: str) -> l
     return [name for name in suffixes(context.params.get("region")) if name.startswith(begun)]
 
 
+def complete_layer(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """The layers under the suffix at hand that begin so."""
+    from .completing import layers
+
+    found = layers(context.params.get("region"), suffix=context.params.get("suffix"))
+    return [name for name in found if name.startswith(begun)]
+
+
 def complete_version(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
     """The versions of the product at hand that begin so."""
     from .completing import versions
@@ -28,7 +36,8 @@ def complete_version(context: click.Context, _: click.Parameter, begun: str) -> 
     given = context.params
     # An option without its value yet ends click's reading, with the arguments left over.
     product = given.get("product") or next(iter(context.args), None)
-    found = versions(given.get("region"), product=product, suffix=given.get("suffix"))
+    suffix, layer = given.get("suffix"), given.get("layer") or ""
+    found = versions(given.get("region"), product=product, suffix=suffix, layer=layer)
     return [name for name in found if name.startswith(begun)]
 
 
@@ -47,10 +56,17 @@ suffix = click.option(
     help="The environment suffix that names the launch.",
     shell_complete=complete_suffix,
 )
+layer = click.option(
+    "--layer",
+    metavar="LAYER",
+    default="",
+    help="Which layer, where several are launched under the suffix.",
+    shell_complete=complete_layer,
+)
 any_suffix = click.option(
     "--suffix",
     metavar="SUFFIX",
-    help="One launch in detail instead of all of them.",
+    help="What is launched under it, in detail, instead of everything.",
     shell_complete=complete_suffix,
 )
 output = click.option(

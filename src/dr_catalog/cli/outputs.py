@@ -9,14 +9,18 @@ from . import options
 
 @click.command("outputs")
 @options.suffix
+@options.layer
 @options.region
 @options.output
-def command(suffix: str, region: str | None, output: str) -> None:
-    """Show a launch's outputs in both regions; as JSON, an object keyed by region."""
+def command(suffix: str, layer: str, region: str | None, output: str) -> None:
+    """Show a launch's outputs in both regions; as JSON, an object keyed by region.
+
+    Without --layer, those of all layers under the suffix.
+    """
     from ..provisioning import Aws, outputs
     from .render import as_json, as_table
 
-    found = outputs(Aws(region=region), suffix)
+    found = outputs(Aws(region=region), suffix, layer)
     if output == "json":
         as_json(found)
         return

@@ -12,7 +12,7 @@ from ..errors import LaunchError, UsageError
 from . import options
 
 if TYPE_CHECKING:
-    from ..provisioning import Change, Follow, Nothing, Preview, Provision, Update
+    from ..provisioning import Aws, Change, Follow, Nothing, Preview, Provision, Update
 
 CHANGES = 3
 _QUIET = "tags"
@@ -27,6 +27,7 @@ _RISK = {
 @click.command("plan")
 @click.argument("product", required=False, shell_complete=options.complete_product)
 @options.suffix
+@options.layer
 @options.version
 @options.settings
 @options.parameters_file
@@ -39,6 +40,7 @@ _RISK = {
 def command(
     product: str | None,
     suffix: str,
+    layer: str,
     version: str | None,
     settings: tuple[str, ...],
     parameters_file: Path | None,
@@ -67,14 +69,21 @@ def command(
 
     if tags and product is None:
         raise UsageError("--tag goes with a launch only", hint="leave it out, or name a product")
+    if layer and product is not None:
+        raise UsageError(
+            "--layer goes with an upgrade only", hint="the product is the layer's name"
+        )
     aws = Aws(region=region)
     parameters = options.read_parameters(settings, parameters_file)
     given = pairs(tags, option="--tag")
-    clear_left_plans(aws, suffix)
+    cleared = ("", product or layer)  # a product may be a tier or a layer
+    for left in dict.fromkeys(cleared):
+        clear_left_plans(aws, suffix, left)
     step: Provision | Update | Follow | Nothing
     if product is None:
         step = plan_upgrade(
-            aws, UpgradeRequest(suffix=suffix, version=version, parameters=parameters)
+            aws,
+            UpgradeRequest(suffix=suffix, layer=layer, version=version, parameters=parameters),
         )
     else:
         step = plan_launch(
@@ -83,8 +92,10 @@ def command(
                 product=product, suffix=suffix, version=version, parameters=parameters, tags=given
             ),
         )
+    if step.layer not in cleared:
+        clear_left_plans(aws, suffix, step.layer)
     if isinstance(step, Follow):
-        raise _running(step.operation, suffix)
+        raise _running(aws, step)
     found = step if isinstance(step, Nothing) else preview(aws, step)
     for note in found.notes:
         click.echo(note, err=True)
@@ -93,14 +104,17 @@ def command(
         click.get_current_context().exit(CHANGES)
 
 
-def _running(operation: str, suffix: str) -> LaunchError:
+def _running(aws: Aws, step: Follow) -> LaunchError:
+    from ..provisioning.hints import command as command_line
+
     return LaunchError(
-        f"the {operation} of '{suffix}' runs at this moment",
-        hint=f"see `dr-catalog events --suffix {suffix} --follow`",
+        f"the {step.operation} of '{step.label}' runs at this moment",
+        hint=f"see `{command_line(aws, 'events', step.suffix, '--follow', layer=step.layer)}`",
     )
 
 
 def _show(found: Preview | Nothing, output: str, *, peer: str, region: str) -> None:
+    from ..provisioning.model import label
     from .render import as_json, as_table
 
     changes: tuple[Change, ...] = getattr(found, "changes", ())
@@ -110,6 +124,7 @@ def _show(found: Preview | Nothing, output: str, *, peer: str, region: str) -> N
             {
                 "operation": found.operation,
                 "suffix": found.suffix,
+                "layer": found.layer,
                 "product": found.product,
                 "version": found.version,
                 "region": region,
@@ -128,7 +143,7 @@ def _show(found: Preview | Nothing, output: str, *, peer: str, region: str) -> N
             )
     if unseen:
         click.echo(f"the peer region's part can't be previewed: {unseen}", err=True)
-    click.echo(_summary(found.operation, found.suffix, changes), err=True)
+    click.echo(_summary(found.operation, label(found.suffix, found.layer), changes), err=True)
 
 
 def _row(change: Change) -> tuple[str, ...]:
@@ -144,13 +159,13 @@ def _row(change: Change) -> tuple[str, ...]:
     )
 
 
-def _summary(operation: str, suffix: str, changes: tuple[Change, ...]) -> str:
+def _summary(operation: str, name: str, changes: tuple[Change, ...]) -> str:
     if not changes:
-        return f"nothing would change: '{suffix}'"
+        return f"nothing would change: '{name}'"
     counts = Counter(change.action for change in changes)
     words = [f"{count} {action}" for action, count in counts.items() if action != _QUIET]
     if counts[_QUIET]:
         words.append(f"{counts[_QUIET]} by tags only (not listed)")
     risks = sum(change.data not in ("", "orphaned") for change in changes)
     risk = f"; {risks} WITH DATA AT RISK" if risks else ""
-    return f"the {operation} of '{suffix}' would be: {', '.join(words)}{risk}"
+    return f"the {operation} of '{name}' would be: {', '.join(words)}{risk}"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from . import options
+
+if TYPE_CHECKING:
+    from ..provisioning import Product
 
 
 @click.command("products")
@@ -13,17 +18,19 @@ from . import options
 def command(region: str | None, output: str) -> None:
     """List the products you may launch, with their versions.
 
-    "Default" is the version that a launch takes when it names none.
+    "Default" is the version that a launch takes when it names none. Tiers come first, then layers to
+    launch one by one, by the portfolio that offers them.
     """
     from ..provisioning import Aws, offered
     from .render import as_json, as_table
 
-    products = offered(Aws(region=region))
+    products = sorted(offered(Aws(region=region)), key=_order)
     if output == "json":
         as_json(
             [
                 {
                     "name": product.name,
+                    "portfolios": [path.name for path in product.paths],
                     "description": product.description,
                     "owner": product.owner,
                     "default": product.default.name if product.default else None,
@@ -44,9 +51,10 @@ def command(region: str | None, output: str) -> None:
         click.echo("no portfolio offers these credentials a product in this region", err=True)
         return
     as_table(
-        ("PRODUCT", "DEFAULT", "VERSIONS", "DESCRIPTION"),
+        ("PORTFOLIO", "PRODUCT", "DEFAULT", "VERSIONS", "DESCRIPTION"),
         (
             (
+                ", ".join(path.name for path in product.paths),
                 product.name,
                 product.default.name if product.default else "",
                 ", ".join(
@@ -62,3 +70,9 @@ def command(region: str | None, output: str) -> None:
     )
     first = products[0].name
     click.echo(f"next: dr-catalog launch {first} --suffix <suffix>", err=True)
+
+
+def _order(product: Product) -> tuple[bool, list[str], str]:
+    from ..provisioning.blocks import LAYERS
+
+    return product.name in LAYERS, [path.name for path in product.paths], product.name

@@ -77,7 +77,7 @@ def _show(done: RolledBack) -> None:
     click.echo("launches of newer versions go on, and take updates; for each of them:")
     for each in done.launches:
         losses = done.losses.get(each.version, ())
-        where = f"--suffix {each.suffix} --region {each.region}"
+        where = f"{each.options} --region {each.region}"
         click.echo(f"  {each}")
         if losses:
             click.echo(

@@ -1,8 +1,9 @@
-"""``dr-catalog status``: every launch as a row, or one in detail."""
+"""``dr-catalog status``: every launch as a row, the layers of one suffix, or one launch in detail."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,7 +11,7 @@ from ..errors import UsageError
 from . import options
 
 if TYPE_CHECKING:
-    from ..provisioning import Aws, Detail, Drift, Health
+    from ..provisioning import Aws, Detail, Drift, Health, Status
 
 COLUMNS = (
     "SUFFIX",
@@ -27,62 +28,108 @@ COLUMNS = (
 
 @click.command("status")
 @options.any_suffix
+@options.layer
 @click.option("--drift", is_flag=True, help="Compare both regions with their templates.")
 @click.option("--health", is_flag=True, help="Ask both regions' /health and /ready.")
 @options.region
 @options.output
-def command(suffix: str | None, drift: bool, health: bool, region: str | None, output: str) -> None:
+def command(
+    suffix: str | None, layer: str, drift: bool, health: bool, region: str | None, output: str
+) -> None:
     """Show what is launched in this region, and how it stands.
 
-    TAINTED means that the last operation failed and was rolled back; ERROR, that nothing runs.
+    TAINTED means that the last operation failed and was rolled back; ERROR, that nothing runs. Where
+    several layers are launched under the suffix, each is a row, and --layer shows one in detail.
     """
-    from dataclasses import astuple
+    from .. import provisioning
 
-    from ..provisioning import Aws, launched
-    from .render import as_json, as_table
-
-    if suffix is None and (drift or health):
-        raise UsageError(
-            f"{'--drift' if drift else '--health'} looks at one launch", hint="add --suffix SUFFIX"
-        )
-    aws = Aws(region=region)
-    if suffix is not None:
-        _one(aws, suffix, drift=drift, health=health, output=output)
+    if suffix is None and (layer or drift or health):
+        asked = "--layer" if layer else "--drift" if drift else "--health"
+        raise UsageError(f"{asked} looks at one suffix", hint="add --suffix SUFFIX")
+    aws = provisioning.Aws(region=region)
+    if suffix is None:
+        _all(aws, output)
         return
+    rows = provisioning.standing(aws, suffix, layer)
+    details = (
+        [provisioning.detail(aws, suffix, row.layer) for row in rows]
+        if drift or len(rows) == 1
+        else []
+    )
+    stacks = [stack for each in details for stack in each.stacks]
+    drifts = provisioning.drift(aws, stacks) if drift else None
+    healths = _asked(aws, suffix, layer) if health else None
+    if output == "json":
+        _json(details[0] if len(rows) == 1 else {"launches": rows}, drift=drifts, health=healths)
+        return
+    if len(rows) == 1:
+        _show(details[0])
+    else:
+        _table(rows)
+        click.echo(f"next: {_closer(aws, rows[0])}", err=True)
+    if drifts is not None:
+        _drift(drifts)
+    if healths:
+        _health(healths)
+    elif healths is not None:
+        click.echo("no API to ask is launched under it", err=True)
+
+
+def _all(aws: Aws, output: str) -> None:
+    from ..provisioning import launched
+    from .render import as_json
+
     rows = launched(aws)
     if output == "json":
         as_json(rows)
     elif rows:
-        as_table(COLUMNS, map(astuple, rows))
+        _table(rows)
     else:
         click.echo(f"nothing is launched in {aws.region}", err=True)
         click.echo("next: dr-catalog products", err=True)
 
 
-def _one(aws: Aws, suffix: str, *, drift: bool, health: bool, output: str) -> None:
+def _closer(aws: Aws, row: Status) -> str:
+    from ..provisioning.hints import command as command_line
+
+    return command_line(aws, "status", row.suffix, layer=row.layer)
+
+
+def _table(rows: Sequence[Status]) -> None:
+    from .render import as_table
+
+    as_table(
+        COLUMNS,
+        (
+            (
+                row.suffix,
+                row.product,
+                row.version,
+                row.newest,
+                row.recommended,
+                row.status,
+                row.region,
+                row.peer_region,
+                row.last_record,
+            )
+            for row in rows
+        ),
+    )
+
+
+def _json(told: Detail | dict[str, Any], **more: Any) -> None:
     from dataclasses import asdict
 
-    from .. import provisioning
     from .render import as_json
 
-    one = provisioning.detail(aws, suffix)
-    drifts = provisioning.drift(aws, one.stacks) if drift else None
-    healths = _asked(aws, suffix) if health else None
-    if output == "json":
-        more = {"drift": drifts, "health": healths}
-        as_json({**asdict(one), **{key: value for key, value in more.items() if value is not None}})
-        return
-    _show(one)
-    if drifts is not None:
-        _drift(drifts)
-    if healths is not None:
-        _health(healths)
+    shown = told if isinstance(told, dict) else asdict(told)
+    as_json({**shown, **{key: value for key, value in more.items() if value is not None}})
 
 
-def _asked(aws: Aws, suffix: str) -> tuple[Health, ...]:
+def _asked(aws: Aws, suffix: str, layer: str) -> tuple[Health, ...]:
     from .. import provisioning
 
-    return provisioning.health(aws, provisioning.outputs(aws, suffix), suffix=suffix)
+    return provisioning.health(aws, provisioning.outputs(aws, suffix, layer), suffix=suffix)
 
 
 def _drift(drifts: tuple[Drift, ...]) -> None:
@@ -143,6 +190,7 @@ def _show(one: Detail) -> None:
     as_fields(
         (
             ("suffix", row.suffix),
+            *([("layer", row.layer)] if row.layer else []),
             ("product", row.product),
             ("version", row.version),
             ("newest version", row.newest),

@@ -12,6 +12,7 @@ from .operation import run
 
 @click.command("upgrade")
 @options.suffix
+@options.layer
 @options.version
 @options.settings
 @options.parameters_file
@@ -20,6 +21,7 @@ from .operation import run
 @options.output
 def command(
     suffix: str,
+    layer: str,
     version: str | None,
     settings: tuple[str, ...],
     parameters_file: Path | None,
@@ -37,10 +39,11 @@ def command(
 
     request = UpgradeRequest(
         suffix=suffix,
+        layer=layer,
         version=version,
         parameters=options.read_parameters(settings, parameters_file),
     )
     aws = Aws(region=region)
     step = plan_upgrade(aws, request)
-    following = command_line(aws, "status", suffix)
+    following = command_line(aws, "status", suffix, layer=step.layer)
     run(aws, step, no_wait=no_wait, output=output, following=following)

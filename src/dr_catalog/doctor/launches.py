@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..provisioning import Aws, launched, offered
-from ..provisioning.model import DEPRECATED, ERROR, TAINTED
+from .. import names
+from ..provisioning import Aws, Status, launched, offered
+from ..provisioning.model import DEPRECATED, ERROR, TAINTED, label
 from .model import CALL_SECONDS, Check, Mend, Skip, Surroundings
 
 _BROKEN = (TAINTED, ERROR)
@@ -17,10 +18,10 @@ def states(surroundings: Surroundings) -> str:
     broken = [each for each in found if each.status in _BROKEN]
     if broken:
         raise Mend(
-            ", ".join(f"{each.suffix} is {each.status}" for each in broken),
-            "; ".join(f"`dr-catalog status --suffix {each.suffix}` says why" for each in broken),
+            ", ".join(f"{_name(each)} is {each.status}" for each in broken),
+            "; ".join(f"`{_command('status', each)}` says why" for each in broken),
         )
-    return ", ".join(f"{each.suffix}: {each.status}" for each in found)
+    return ", ".join(f"{_name(each)}: {each.status}" for each in found)
 
 
 def versions(surroundings: Surroundings) -> str:
@@ -44,13 +45,21 @@ def versions(surroundings: Surroundings) -> str:
     if left:
         raise Mend(
             ", ".join(f"{e.suffix}: {e.product} {e.version} is no longer offered" for e in left),
-            "; ".join(f"`dr-catalog upgrade --suffix {each.suffix}`" for each in left),
+            "; ".join(f"`{_command('upgrade', each)}`" for each in left),
         )
     return ", ".join(
         f"{each.suffix}: {each.product} {each.version}"
         + (f", {each.newest} is out" if each.newest not in ("", each.version) else "")
         for each in found
     )
+
+
+def _name(row: Status) -> str:
+    return label(row.suffix, row.layer)
+
+
+def _command(operation: str, row: Status) -> str:
+    return f"dr-catalog {operation} {names.launch_options(suffix=row.suffix, layer=row.layer)}"
 
 
 def _aws(surroundings: Surroundings) -> Aws:

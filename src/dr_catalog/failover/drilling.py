@@ -96,7 +96,7 @@ def drill(aws: Aws, launches: provisioning.Aws, suffix: str, *, tell: Tell) -> D
     Raises:
         DrCatalogError: Something failed; what is left is named with the command that clears it.
     """
-    original, site = provisioning.detail(launches, suffix), locate(aws, suffix)
+    original, site = _tier(launches, suffix), locate(aws, suffix)
     extra = throw_away_suffix(suffix)
     row = original.status
     parameters = {name: value for name, value in original.parameters.items() if value}
@@ -116,6 +116,17 @@ def drill(aws: Aws, launches: provisioning.Aws, suffix: str, *, tell: Tell) -> D
     finally:
         clear(aws, launches, extra, tell=tell)
     return _kept(aws, site, drilled)
+
+
+def _tier(launches: provisioning.Aws, suffix: str) -> provisioning.Detail:
+    """What is to be launched again, when it is one launch."""
+    if any(row.layer for row in provisioning.standing(launches, suffix)):
+        raise RecoveryError(
+            f"'{suffix}' can't be drilled on a throw-away launch",
+            why="it is made of layers that were launched one by one, and a drill launches one product",
+            hint=f"rehearse in place: `dr-catalog drill --suffix {suffix}`",
+        )
+    return provisioning.detail(launches, suffix)
 
 
 def clear(aws: Aws, launches: provisioning.Aws, suffix: str, *, tell: Tell) -> None:

@@ -1,4 +1,4 @@
-"""Launch, watch, upgrade, inspect and terminate tiers through Service Catalog's public API.
+"""Launch, watch, upgrade, inspect and terminate tiers and layers through Service Catalog's public API.
 
     request -> plan_launch | plan_upgrade | plan_termination   reads only
             -> Provision | Update | Terminate | Follow | Nothing   the step, as data
@@ -11,10 +11,11 @@ are the same; a rerun after an interruption finds what it began and goes on wait
 """
 
 from .aws import Aws
+from .blocks import Block
 from .describing import Built, Description, describe
 from .drifting import Drift, drift
 from .health import Health, health
-from .inspection import Detail, Status, detail, launched, offered, outputs
+from .inspection import Detail, Status, detail, launched, offered, outputs, standing
 from .launching import LaunchRequest, plan_launch
 from .model import (
     Launch,
@@ -37,6 +38,7 @@ from .waiting import Outcome, outcome, wait
 
 __all__ = [
     "Aws",
+    "Block",
     "Built",
     "Change",
     "Description",
@@ -78,6 +80,7 @@ __all__ = [
     "plan_upgrade",
     "preview",
     "read_file",
+    "standing",
     "timeline",
     "wait",
 ]

@@ -65,12 +65,11 @@ class Blueprint:
 def read(aws: Aws, product: Product, version: Version, *, root: Path = Path()) -> Blueprint:
     """All templates of a version that can be read, from AWS or from a repository in ``root``."""
     try:
-        url = aws.template_url(product_id=product.id, version_id=version.id)
-        primary = Template.parse(PRIMARY, aws.read_url(url))
+        launched = primary(aws, product_id=product.id, version_id=version.id)
     except (DrCatalogError, ValueError) as error:
         return _released(root, product.name, version.name, why=str(error).splitlines()[0])
-    peers = tuple(_peers(primary, _values(aws)))
-    templates, unread = {PRIMARY: primary}, ""
+    peers = tuple(_peers(launched, _values(aws)))
+    templates, unread = {PRIMARY: launched}, ""
     for peer in peers:
         try:
             templates[peer.role] = Template.parse(peer.role, aws.read_url(peer.url))
@@ -79,11 +78,24 @@ def read(aws: Aws, product: Product, version: Version, *, root: Path = Path()) -
     return Blueprint(templates=templates, peers=peers, unread=unread)
 
 
+def primary(aws: Aws, *, product_id: str, version_id: str) -> Template:
+    """The launch region's template of a version.
+
+    Raises:
+        DrCatalogError: It may not be read.
+        ValueError: It is no template in JSON.
+    """
+    url = aws.template_url(product_id=product_id, version_id=version_id)
+    return Template.parse(PRIMARY, aws.read_url(url))
+
+
 def _released(root: Path, product: str, version: str, *, why: str) -> Blueprint:
-    folder = root / "products" / product / "releases" / version
+    products = root / "products"
+    folders = [below / product / "releases" / version for below in (products, products / "layers")]
     try:
         templates = {
             role: Template.parse(role, file.read_bytes())
+            for folder in folders
             for file in sorted(folder.glob("*.template.json"))
             for role in [file.name.removesuffix(".template.json")]
         }
@@ -141,6 +153,6 @@ def _region(groups: Any) -> Any:
 
 
 def _role(name: str, resource: str) -> str:
-    """``dr-foundation-${EnvironmentSuffix}`` is the foundation."""
+    """``dr-foundation-${EnvironmentSuffix}`` is the foundation, ``dr-layer-vpc-foundation-...`` too."""
     parts = name.split("-")
-    return parts[1] if len(parts) > 2 and parts[0] == "dr" else resource
+    return parts[-2] if len(parts) > 2 and parts[0] == "dr" else resource

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 
-from ..errors import LaunchError, NotFoundError
+from ..errors import LaunchError, NotFoundError, UsageError
 from .aws import Aws
 from .hints import command
 from .model import (
@@ -15,8 +16,12 @@ from .model import (
     Launch,
     Product,
     Version,
+    label,
     launch_name,
 )
+
+# What a provisioned product's name may hold, but for the dot before it.
+_LAYER = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 def closest(word: str, known: Sequence[str]) -> str:
@@ -97,19 +102,51 @@ def check_launchable(product: Product, version: Version) -> None:
         )
 
 
-def find_launch(aws: Aws, suffix: str) -> Launch:
-    """The launch under this suffix.
+def find_launch(aws: Aws, suffix: str, layer: str = "") -> Launch:
+    """The one launch under this suffix; of several layers, the one named.
 
     Raises:
-        NotFoundError: There is none; the message lists the suffixes there are.
+        NotFoundError: There is none; the message lists what there is.
+        UsageError: Several layers are launched under the suffix, and none is named.
         LaunchError: Nothing but the plan of a launch is there.
     """
-    launch = aws.launch(launch_name(suffix))
+    found = find_launches(aws, suffix, layer)
+    if len(found) == 1:
+        return found[0]
+    known = [each.layer for each in found]
+    raise UsageError(
+        f"several layers are launched under '{suffix}'",
+        why=", ".join(known),
+        hint=f"name one of them, such as --layer {known[0]}",
+    )
+
+
+def find_launches(aws: Aws, suffix: str, layer: str = "") -> tuple[Launch, ...]:
+    """The tier under this suffix, or the layers; just the one of this name where one is named.
+
+    Raises:
+        NotFoundError: There is none; the message lists what there is.
+        LaunchError: Nothing but the plan of a launch is there.
+    """
+    launch = named(aws, suffix, layer)
     if launch is not None and launch.status == PLAN_IN_PROGRESS:
-        raise planned(aws, suffix)
+        raise planned(aws, suffix, layer)
     if launch is not None:
-        return launch
-    known = sorted(other.suffix for other in aws.launches() if other.name.startswith(LAUNCH_PREFIX))
+        return (launch,)
+    if layer and (tier := aws.launch(launch_name(suffix))):
+        raise UsageError(
+            f"'{suffix}' is one launch, without layers of its own",
+            why=f"{tier.name} is a tier, which makes all of its layers itself",
+            hint="leave --layer out",
+        )
+    beside = layers_under(aws, suffix)
+    if beside and layer:
+        raise _no_layer(aws, suffix, layer, beside)
+    if len(beside) == 1:  # a search may be behind; this is what a command stands on
+        return find_launches(aws, suffix, beside[0].layer)
+    if beside:
+        return beside
+    known = sorted({each.suffix for each in aws.launches() if each.name.startswith(LAUNCH_PREFIX)})
     raise NotFoundError(
         f"nothing is launched under the suffix '{suffix}' in {aws.region}",
         why=f"launched: {', '.join(known)}" if known else "nothing is launched here",
@@ -117,12 +154,46 @@ def find_launch(aws: Aws, suffix: str) -> Launch:
     )
 
 
-def planned(aws: Aws, suffix: str) -> LaunchError:
+def named(aws: Aws, suffix: str, layer: str = "") -> Launch | None:
+    """The provisioned product of a suffix, or of a layer under it, if it is there."""
+    if layer and not _LAYER.fullmatch(layer):  # nothing can be called so
+        return None
+    return aws.launch(launch_name(suffix, layer))
+
+
+def layers_under(aws: Aws, suffix: str) -> tuple[Launch, ...]:
+    """The layers that are launched under a suffix, plans aside, in the order in which they were."""
+    found = [
+        each
+        for each in aws.launches()
+        if each.layer
+        and each.name == launch_name(suffix, each.layer)
+        and each.status != PLAN_IN_PROGRESS
+    ]
+    return tuple(sorted(found, key=age))
+
+
+def age(launch: Launch) -> tuple[bool, float, str]:
+    """Sorts launches, the oldest first."""
+    made = launch.created
+    return (made is None, made.timestamp() if made else 0.0, launch.name)
+
+
+def _no_layer(aws: Aws, suffix: str, layer: str, beside: Sequence[Launch]) -> NotFoundError:
+    known = [each.layer for each in beside]
+    return NotFoundError(
+        f"no layer '{layer}' is launched under '{suffix}' in {aws.region}",
+        why=f"launched: {', '.join(known)}",
+        hint=closest(layer, known) or f"see `{command(aws, 'status', suffix)}`",
+    )
+
+
+def planned(aws: Aws, suffix: str, layer: str = "") -> LaunchError:
     """The error for a suffix that a plan holds, and nothing else."""
     return LaunchError(
-        f"'{suffix}' is held by a plan, and not launched",
+        f"'{label(suffix, layer)}' is held by a plan, and not launched",
         why="the plan is being looked at, or was left behind by a command that was killed",
-        hint=f"`{command(aws, 'plan', suffix)}` clears it",
+        hint=f"`{command(aws, 'plan', suffix, layer=layer)}` clears it",
     )
 
 

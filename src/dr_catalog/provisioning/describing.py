@@ -13,6 +13,7 @@ from ..objectives import LOSSES, REGION, Loss, carried, compute
 from . import blueprint as blueprints
 from . import catalog
 from .aws import Aws
+from .blocks import LAYERS, Block, described
 from .blueprint import PRIMARY, Blueprint
 from .model import Parameter, Product, Version
 
@@ -44,6 +45,7 @@ class Description:
         parameters: Its parameters, in the order of the template.
         tag_options: Tag keys with the values that the portfolio allows.
         builds: What it makes; empty where no template can be read.
+        block: What it needs, for a layer that is launched alone; None for a tier.
         unread: Why something is missing in ``builds``; empty when it is whole.
         objectives: What its templates come to, with its parameters' defaults; empty where a template is
             missing, and for what keeps no data.
@@ -56,6 +58,7 @@ class Description:
     parameters: tuple[Parameter, ...]
     tag_options: dict[str, tuple[str, ...]]
     builds: tuple[Built, ...]
+    block: Block | None = None
     unread: str = ""
     objectives: tuple[Loss, ...] = ()
     promised: Mapping[str, Promise] = field(default_factory=dict)
@@ -90,6 +93,7 @@ def describe(
         parameters=tuple(terms.parameters.values()),
         tag_options=dict(terms.tag_options),
         builds=_built(found),
+        block=_block(product, found),
         unread=found.unread,
         objectives=() if found.unread else compute(found.templates),
         promised=_promised(found, name, root),
@@ -105,6 +109,12 @@ def _promised(blueprint: Blueprint, name: str, root: Path) -> Mapping[str, Promi
         return {kind: getattr(objectives, kind) for kind in LOSSES}
     told = carried(blueprint.templates) if PRIMARY in blueprint.templates else None
     return {} if told is None else {REGION: Promise(*told)}
+
+
+def _block(product: Product, blueprint: Blueprint) -> Block | None:
+    if PRIMARY in blueprint.templates:
+        return described(blueprint.templates[PRIMARY])
+    return Block() if product.name in LAYERS else None
 
 
 def _built(blueprint: Blueprint) -> tuple[Built, ...]:

@@ -17,7 +17,7 @@ from .aws import STACK_SET, Aws
 from .model import Launch, Record, StackEvent
 from .stacks import stack_name, why_failed
 
-_STACK_SETS = (names.FOUNDATION, names.WORKLOAD)
+_ROLES = ("foundation", "workload")
 _STACK = "AWS::CloudFormation::Stack"
 # CloudFormation cancels what runs beside a failure; those resources failed at nothing.
 _CANCELLED = ("cancelled", "canceled")
@@ -29,6 +29,7 @@ class StackEvents:
     Args:
         aws: The launching account.
         suffix: The environment suffix.
+        layer: The layer that is launched alone; empty for a tier.
         stack: The launch region's stack, by name or id.
         since: When the operation began; earlier events belong to others.
 
@@ -37,8 +38,10 @@ class StackEvents:
         blocked_by: Why events can't be read; None while they can.
     """
 
-    def __init__(self, aws: Aws, *, suffix: str, stack: str, since: datetime) -> None:
-        self._aws, self._suffix, self._stack = aws, suffix, stack
+    def __init__(
+        self, aws: Aws, *, suffix: str, layer: str = "", stack: str, since: datetime
+    ) -> None:
+        self._aws, self._suffix, self._layer, self._stack = aws, suffix, layer, stack
         # Some events carry whole seconds only, and would seem older than the operation.
         self._since = since.replace(microsecond=0)
         self._ids: set[str] = set()
@@ -95,7 +98,7 @@ class StackEvents:
         """Failures in the peer's stacks of a StackSet that was taken away before it could be asked."""
         region = self._aws.peer_region
         known = stack_set.physical_id.partition(":")[0]
-        stack_sets = [known] if known else [n.of(suffix=self._suffix) for n in _STACK_SETS]
+        stack_sets = [known] if known else self._stack_sets()
         found: list[StackEvent] = []
         try:
             for name in stack_sets if region else ():
@@ -106,6 +109,14 @@ class StackEvents:
         except DrCatalogError:
             return []
         return sorted(filter(_failed, found), key=lambda event: event.time)
+
+    def _stack_sets(self) -> list[str]:
+        """Both names that a launch gives its StackSets."""
+        if self._layer:
+            found = [names.layer_stackset(layer=self._layer, role=role) for role in _ROLES]
+        else:
+            found = [names.FOUNDATION, names.WORKLOAD]
+        return [name.of(suffix=self._suffix) for name in found]
 
     def _find_peers(self, found: Sequence[StackEvent]) -> None:
         moved = {event.physical_id for event in found if event.type == STACK_SET}
@@ -125,6 +136,7 @@ def reason(aws: Aws, launch: Launch, record: Record) -> str:
     events = StackEvents(
         aws,
         suffix=launch.suffix,
+        layer=launch.layer,
         stack=stack_name(account=aws.account, launch_id=launch.id),
         since=record.created,
     )

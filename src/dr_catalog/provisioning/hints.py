@@ -7,7 +7,7 @@ import shlex
 from .aws import Aws
 
 
-def command(aws: Aws, operation: str, suffix: str, *more: str) -> str:
+def command(aws: Aws, operation: str, suffix: str, *more: str, layer: str = "") -> str:
     """The command line for ``operation`` on a suffix, with the region where one was chosen.
 
     Args:
@@ -15,11 +15,21 @@ def command(aws: Aws, operation: str, suffix: str, *more: str) -> str:
         operation: The command's name.
         suffix: The environment suffix.
         more: Further words.
+        layer: The layer, where the launch is one.
     """
-    region = ["--region", aws.chosen_region] if aws.chosen_region else []
-    return shlex.join(["dr-catalog", operation, "--suffix", suffix, *region, *more])
+    which = ["--suffix", suffix, *(["--layer", layer] if layer else [])]
+    return shlex.join(["dr-catalog", operation, *which, *_region(aws), *more])
+
+
+def launching(aws: Aws, product: str, suffix: str) -> str:
+    """The command line that launches a product under a suffix."""
+    return shlex.join(["dr-catalog", "launch", product, "--suffix", suffix, *_region(aws)])
 
 
 def settings(values: dict[str, str]) -> list[str]:
     """``--set Name=value`` for each of ``values``."""
     return [word for name, value in values.items() for word in ("--set", f"{name}={value}")]
+
+
+def _region(aws: Aws) -> list[str]:
+    return ["--region", aws.chosen_region] if aws.chosen_region else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .. import names
@@ -30,6 +30,7 @@ class Status:
         region: The launch region.
         peer_region: The other region; empty when it can't be read.
         last_record: The id of the last operation's record.
+        layer: The layer that is launched alone, and that --layer names; empty for a tier.
     """
 
     suffix: str
@@ -41,6 +42,7 @@ class Status:
     region: str
     peer_region: str
     last_record: str
+    layer: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,24 +73,33 @@ def offered(aws: Aws) -> tuple[Product, ...]:
 
 
 def launched(aws: Aws) -> tuple[Status, ...]:
-    """Every launch of this region that carries a suffix, by suffix.
+    """Every launch of this region that carries a suffix: by suffix, and under it by age.
 
     The calls are one a page and one a product, not one a launch.
     """
-    launches = [launch for launch in aws.launches() if launch.name.startswith(LAUNCH_PREFIX)]
-    products = {key: _product(aws, key) for key in {launch.product_id for launch in launches}}
-    rows = [_status(aws, launch, products[launch.product_id]) for launch in launches]
-    return tuple(sorted(rows, key=lambda row: row.suffix))
+    found = [launch for launch in aws.launches() if launch.name.startswith(LAUNCH_PREFIX)]
+    return _rows(aws, sorted(found, key=lambda launch: (launch.suffix, catalog.age(launch))))
 
 
-def detail(aws: Aws, suffix: str) -> Detail:
-    """One launch in full.
+def standing(aws: Aws, suffix: str, layer: str = "") -> tuple[Status, ...]:
+    """What is launched under a suffix: its tier, or its layers, the oldest first.
 
     Raises:
         NotFoundError: Nothing is launched under this suffix.
     """
     names.check_suffix(suffix)
-    launch = catalog.find_launch(aws, suffix)
+    return _rows(aws, catalog.find_launches(aws, suffix, layer))
+
+
+def detail(aws: Aws, suffix: str, layer: str = "") -> Detail:
+    """One launch in full.
+
+    Raises:
+        NotFoundError: Nothing is launched under this suffix.
+        UsageError: Several layers are launched under it, and none is named.
+    """
+    names.check_suffix(suffix)
+    launch = catalog.find_launch(aws, suffix, layer)
     record = aws.record(launch.last_record)
     stack = launch_stack(aws, launch)
     peers: tuple[Stack, ...] = ()
@@ -109,25 +120,38 @@ def detail(aws: Aws, suffix: str) -> Detail:
     )
 
 
-def outputs(aws: Aws, suffix: str) -> dict[str, dict[str, str]]:
-    """What a launch gives out, keyed by region and name; the launch region first.
+def outputs(aws: Aws, suffix: str, layer: str = "") -> dict[str, dict[str, str]]:
+    """What a launch, or all layers under a suffix, give out, keyed by region and name.
 
-    Where two of the peer's stacks give different values one name, each is ``<stack>.<name>``.
+    The launch region comes first. Where two of the peer's stacks give different values one name, each is
+    ``<stack>.<name>``; where two layers do, ``<layer>.<name>``.
 
     Raises:
         NotFoundError: Nothing is launched under this suffix.
-        LaunchError: The launch failed, or the launch region's stack can't be read.
+        LaunchError: A launch failed, or the launch region's stack can't be read.
     """
     names.check_suffix(suffix)
-    launch = catalog.find_launch(aws, suffix)
+    launches = catalog.find_launches(aws, suffix, layer)
+    each = {launch.layer: _outputs(aws, launch) for launch in launches}
+    found: dict[str, dict[str, str]] = {}
+    for name, regions in each.items():
+        for region, values in regions.items():
+            others = [other.get(region, {}) for other in each.values()]
+            for key, value in values.items():
+                alone = all(other.get(key, value) == value for other in others)
+                found.setdefault(region, {})[key if alone else f"{name}.{key}"] = value
+    return found
+
+
+def _outputs(aws: Aws, launch: Launch) -> dict[str, dict[str, str]]:
     if launch.status == ERROR:
         raise failed_creation(aws, launch)
     stack = launch_stack(aws, launch)
     if stack is None:
         raise LaunchError(
-            f"the outputs of '{suffix}' can't be read",
+            f"the outputs of '{launch.label}' can't be read",
             why=f"its stack in {aws.region} is not there or may not be read",
-            hint=f"see `{command(aws, 'status', suffix)}`",
+            hint=f"see `{command(aws, 'status', launch.suffix, layer=launch.layer)}`",
         )
     found: dict[str, dict[str, str]] = {stack.region: {}}
     stacks = (stack, *peer_stacks(aws, stack))
@@ -150,6 +174,11 @@ def _product(aws: Aws, product_id: str) -> Product | None:
         return None
 
 
+def _rows(aws: Aws, launches: Sequence[Launch]) -> tuple[Status, ...]:
+    products = {key: _product(aws, key) for key in {launch.product_id for launch in launches}}
+    return tuple(_status(aws, launch, products[launch.product_id]) for launch in launches)
+
+
 def _status(aws: Aws, launch: Launch, product: Product | None) -> Status:
     version = launch.version or (
         product.version_named(launch.version_id) if product else launch.version_id
@@ -164,4 +193,5 @@ def _status(aws: Aws, launch: Launch, product: Product | None) -> Status:
         region=aws.region,
         peer_region=aws.peer_region,
         last_record=launch.last_record,
+        layer=launch.layer,
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from .. import names
 from ..errors import DrCatalogError, LaunchError, NotFoundError, SetupError, UsageError
-from . import catalog, parameters
+from . import blocks, catalog, parameters
 from .aws import Aws
 from .events import reason
 from .hints import command, settings
@@ -26,6 +26,7 @@ from .model import (
     Product,
     Terms,
     Version,
+    label,
     launch_name,
 )
 from .stacks import launch_stack
@@ -57,7 +58,8 @@ def plan_launch(aws: Aws, request: LaunchRequest) -> Provision | Follow | Nothin
     Raises:
         UsageError: The suffix, a parameter or a tag is not as it must be.
         NotFoundError: There is no such product or version.
-        LaunchError: The suffix is taken by something else, or the version takes no launches.
+        LaunchError: The suffix is taken by something else, a layer that this one needs is missing, or
+            the version takes no launches.
     """
     names.check_suffix(request.suffix)
     refuse_suffix_parameter(request.parameters)
@@ -65,6 +67,14 @@ def plan_launch(aws: Aws, request: LaunchRequest) -> Provision | Follow | Nothin
     present = aws.launch(launch_name(request.suffix))
     if present is not None:
         return _present(aws, request, product, present)
+    block = blocks.block_of(aws, product, _meant(request, product))
+    layer = product.name if block else ""
+    if block and (present := aws.launch(launch_name(request.suffix, layer))):
+        return _present(aws, request, product, present)
+    if block:
+        blocks.check_neighbours(aws, request.suffix, layer, block)
+    else:
+        blocks.check_alone(aws, request.suffix)
     if request.version is None:
         version = catalog.default_version(product)
     else:
@@ -83,14 +93,20 @@ def plan_launch(aws: Aws, request: LaunchRequest) -> Provision | Follow | Nothin
         suffix=request.suffix,
         product=product.name,
         version=version.name,
-        name=launch_name(request.suffix),
+        layer=layer,
         product_id=product.id,
         target=version,
         path_id=path,
         parameters=values,
         tags=request.tags,
-        after_record=_last_termination(aws, request.suffix),
+        after_record=_last_termination(aws, launch_name(request.suffix, layer)),
     )
+
+
+def _meant(request: LaunchRequest, product: Product) -> Version | None:
+    """The version that is asked for, whether it takes launches or not."""
+    named = (each for each in product.versions if each.name == request.version)
+    return next(named, product.default or product.newest)
 
 
 def refuse_suffix_parameter(given: Mapping[str, str]) -> None:
@@ -133,12 +149,12 @@ def _check_settings(aws: Aws, values: Mapping[str, str], terms: Terms) -> None:
             continue
 
 
-def _last_termination(aws: Aws, suffix: str) -> str:
+def _last_termination(aws: Aws, name: str) -> str:
     try:
         records = aws.latest_records()
     except DrCatalogError:  # not every tenant may read history; `steps` manages without
         return ""
-    mine = [r for r in records if r.launch == launch_name(suffix) and r.kind == TERMINATE]
+    mine = [r for r in records if r.launch == name and r.kind == TERMINATE]
     newest = max(mine, key=lambda record: record.created, default=None)
     return newest.id if newest else ""
 
@@ -147,9 +163,9 @@ def _present(
     aws: Aws, request: LaunchRequest, product: Product, present: Launch
 ) -> Follow | Nothing:
     """What there is to do when the suffix is taken, perhaps by an earlier call of this request."""
-    suffix = request.suffix
+    suffix, layer = request.suffix, present.layer
     if present.status == PLAN_IN_PROGRESS:
-        raise catalog.planned(aws, suffix)
+        raise catalog.planned(aws, suffix, layer)
     if present.product_id and present.product_id != product.id:
         raise LaunchError(
             f"the suffix '{suffix}' is taken by another product",
@@ -160,16 +176,17 @@ def _present(
     version_id = record.version_id if present.changing else present.version_id
     launched = product.version_named(version_id)
     if present.changing and record.kind != PROVISION:
-        raise busy(aws, suffix, kind=record.kind)
+        raise busy(aws, present, kind=record.kind)
     if request.version not in (None, launched):
-        raise _different(aws, request, why=f"it is at version {launched}")
+        raise _different(aws, request, layer, why=f"it is at version {launched}")
     if not present.changing and present.status not in (AVAILABLE, TAINTED):
         raise failed_creation(aws, present)
     if present.status == TAINTED:
         raise LaunchError(
-            f"'{suffix}' is launched, but its last operation failed and was rolled back",
+            f"'{present.label}' is launched, but its last operation failed and was rolled back",
             why=reason(aws, present, record),
-            hint=f"see `{command(aws, 'status', suffix)}`, then `{command(aws, 'upgrade', suffix)}`",
+            hint=f"see `{command(aws, 'status', suffix, layer=layer)}`, "
+            f"then `{command(aws, 'upgrade', suffix, layer=layer)}`",
         )
     wanted = _wanted(aws, request, product, version_id)
     if present.changing:
@@ -178,6 +195,7 @@ def _present(
             suffix=suffix,
             product=product.name,
             version=launched,
+            layer=layer,
             record=record.id,
             expected=wanted,
         )
@@ -186,6 +204,7 @@ def _present(
         raise _different(
             aws,
             request,
+            layer,
             why=parameters.different_values(differing, stack.parameters),
         )
     return Nothing(
@@ -193,7 +212,8 @@ def _present(
         suffix=suffix,
         product=product.name,
         version=launched,
-        notes=(f"'{suffix}' is launched already: {product.name} {launched}",),
+        layer=layer,
+        notes=(f"'{present.label}' is launched already: {product.name} {launched}",),
     )
 
 
@@ -215,13 +235,13 @@ def _wanted(aws: Aws, request: LaunchRequest, product: Product, version_id: str)
     return {**defaults, **_values(request, terms)}
 
 
-def _different(aws: Aws, request: LaunchRequest, *, why: str) -> LaunchError:
+def _different(aws: Aws, request: LaunchRequest, layer: str, *, why: str) -> LaunchError:
     version = ["--version", request.version] if request.version else []
     words = [*version, *settings(dict(request.parameters))]
     return LaunchError(
-        f"'{request.suffix}' is launched already, with other settings",
+        f"'{label(request.suffix, layer)}' is launched already, with other settings",
         why=why,
-        hint=f"change it with `{command(aws, 'upgrade', request.suffix, *words)}`",
+        hint=f"change it with `{command(aws, 'upgrade', request.suffix, *words, layer=layer)}`",
     )
 
 
@@ -232,12 +252,13 @@ def _product_name(aws: Aws, launch: Launch) -> str:
         return launch.product_id
 
 
-def busy(aws: Aws, suffix: str, *, kind: str) -> LaunchError:
+def busy(aws: Aws, launch: Launch, *, kind: str) -> LaunchError:
     """The error for a launch under which another operation runs."""
     doing = {PROVISION: "launched", TERMINATE: "terminated"}.get(kind, "changed")
     return LaunchError(
-        f"'{suffix}' is being {doing} at this moment",
-        hint=f"wait until `{command(aws, 'status', suffix)}` says that it is done",
+        f"'{launch.label}' is being {doing} at this moment",
+        hint=f"wait until `{command(aws, 'status', launch.suffix, layer=launch.layer)}` "
+        "says that it is done",
     )
 
 
@@ -246,9 +267,10 @@ def failed_creation(aws: Aws, launch: Launch) -> LaunchError:
     record = aws.record(launch.last_record)
     doing = "terminate" if record.kind == TERMINATE else "launch"
     return LaunchError(
-        f"an earlier attempt to {doing} '{launch.suffix}' failed",
+        f"an earlier attempt to {doing} '{launch.label}' failed",
         why=reason(aws, launch, record),
-        hint=f"clear it away with `{command(aws, 'terminate', launch.suffix)}`, then launch again",
+        hint="clear it away with "
+        f"`{command(aws, 'terminate', launch.suffix, layer=launch.layer)}`, then launch again",
     )
 
 

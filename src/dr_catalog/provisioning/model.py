@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from .. import names
 from ..definitions.product import DEFAULT_MARK, DEPRECATED_MARK
 
 DEFAULT, DEPRECATED = "DEFAULT", "DEPRECATED"
@@ -131,7 +132,10 @@ class Terms:
 
 @dataclass(frozen=True, kw_only=True)
 class Launch:
-    """A provisioned product. ``product`` and ``version`` are names, where the answer gave them."""
+    """A provisioned product: a tier, or one of the layers that stand under a suffix.
+
+    ``product`` and ``version`` are names, where the answer gave them.
+    """
 
     id: str
     name: str
@@ -148,7 +152,17 @@ class Launch:
     @property
     def suffix(self) -> str:
         """The environment suffix, which the name carries."""
-        return self.name.removeprefix(LAUNCH_PREFIX)
+        return names.of_launch(self.name)[0]
+
+    @property
+    def layer(self) -> str:
+        """The layer, which the name carries too; empty for a tier."""
+        return names.of_launch(self.name)[1]
+
+    @property
+    def label(self) -> str:
+        """What messages call it: ``demo`` for a tier, ``demo.vpc`` for a layer."""
+        return label(self.suffix, self.layer)
 
     @property
     def changing(self) -> bool:
@@ -214,11 +228,11 @@ class StackEvent:
     time: datetime
 
 
-def launch_name(suffix: str) -> str:
-    """The provisioned product's name for a suffix: ``dr-<suffix>``.
+def launch_name(suffix: str, layer: str = "") -> str:
+    """The provisioned product's name for a suffix, or for a layer alone under it."""
+    return names.launch(suffix=suffix, layer=layer)
 
-    The product has no place in it. Service Catalog keeps the name unique per account and region, and
-    a suffix names everything a launch creates: so two tiers under one suffix, which would collide on
-    every name, are refused by Service Catalog itself, from whichever tool they come.
-    """
-    return LAUNCH_PREFIX + suffix
+
+def label(suffix: str, layer: str) -> str:
+    """What messages call a launch: the suffix, and the layer where it is one."""
+    return f"{suffix}.{layer}" if layer else suffix

@@ -19,10 +19,10 @@ from ..errors import DrCatalogError, LaunchError, NotFoundError
 from ..releases.template import Template
 from ..translation import denied
 from . import blueprint as blueprints
-from . import peer_preview
+from . import catalog, peer_preview
 from .aws import Aws
 from .blueprint import PRIMARY
-from .model import PLAN_IN_PROGRESS, Product, launch_name
+from .model import PLAN_IN_PROGRESS, Product
 from .preview_model import ChangeSet, PlanRequest
 from .risk import Change, judged
 from .settling import Sleep, settled
@@ -40,6 +40,7 @@ class Preview:
     Args:
         operation: ``launch`` or ``upgrade``.
         suffix: The environment suffix.
+        layer: The layer that is launched alone; empty for a tier.
         product: The product's name.
         version: The version's name.
         region: The launch region.
@@ -55,6 +56,7 @@ class Preview:
     version: str
     region: str
     peer_region: str
+    layer: str = ""
     changes: tuple[Change, ...] = ()
     unseen: str = ""
     notes: tuple[str, ...] = ()
@@ -78,6 +80,7 @@ def preview(aws: Aws, step: Provision | Update, *, sleep: Sleep = time.sleep) ->
     return Preview(
         operation=step.operation,
         suffix=step.suffix,
+        layer=step.layer,
         product=step.product,
         version=step.version,
         region=aws.region,
@@ -88,8 +91,8 @@ def preview(aws: Aws, step: Provision | Update, *, sleep: Sleep = time.sleep) ->
     )
 
 
-def clear_left_plans(aws: Aws, suffix: str, *, sleep: Sleep = time.sleep) -> None:
-    """Delete what an earlier plan of this suffix left behind.
+def clear_left_plans(aws: Aws, suffix: str, layer: str = "", *, sleep: Sleep = time.sleep) -> None:
+    """Delete what an earlier plan of this suffix, or of the layer named, left behind.
 
     Service Catalog keeps one plan at a time, and does not tell one that is being looked at elsewhere
     from one that was left: the newer command wins.
@@ -99,7 +102,7 @@ def clear_left_plans(aws: Aws, suffix: str, *, sleep: Sleep = time.sleep) -> Non
         LaunchError: The plan is not one of this command's.
     """
     names.check_suffix(suffix)
-    launch = aws.launch(launch_name(suffix))
+    launch = catalog.named(aws, suffix, layer)
     if launch is None:
         return
     try:
@@ -111,7 +114,7 @@ def clear_left_plans(aws: Aws, suffix: str, *, sleep: Sleep = time.sleep) -> Non
     for plan_id, name in plans:
         if not name.startswith(_PREFIX):
             raise LaunchError(
-                f"'{suffix}' has a plan that another tool made: {name}",
+                f"'{launch.label}' has a plan that another tool made: {name}",
                 why="Service Catalog keeps one plan at a time for a launch",
                 hint="execute or delete it: `aws servicecatalog "
                 f"delete-provisioned-product-plan --plan-id {plan_id}`",
@@ -123,7 +126,7 @@ def clear_left_plans(aws: Aws, suffix: str, *, sleep: Sleep = time.sleep) -> Non
 def _plan(aws: Aws, step: Provision | Update, *, sleep: Sleep) -> Iterator[ChangeSet]:
     request = PlanRequest(
         name=_PREFIX + secrets.token_hex(8),
-        launch=launch_name(step.suffix),
+        launch=step.name,
         product_id=_product_id(step),
         version_id=step.target.id,
         path_id=step.path_id,
@@ -136,7 +139,7 @@ def _plan(aws: Aws, step: Provision | Update, *, sleep: Sleep) -> Iterator[Chang
         made = settled(lambda: aws.plan(plan_id), pause=_pause(aws), sleep=sleep)
         if made.failed and not made.empty:
             raise LaunchError(
-                f"the {step.operation} of '{step.suffix}' can't be planned", why=made.message
+                f"the {step.operation} of '{step.label}' can't be planned", why=made.message
             )
         yield made
     finally:

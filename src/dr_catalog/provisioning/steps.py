@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ..errors import LaunchError
 from . import tokens
 from .aws import Aws
-from .model import Launch, Record, Version
+from .model import Launch, Record, Version, label, launch_name
 from .tokens import Where
 
 LAUNCH, UPGRADE, TERMINATE = "launch", "upgrade", "terminate"
@@ -28,6 +28,7 @@ class Step:
         suffix: The environment suffix.
         product: The product's name.
         version: The version's name.
+        layer: The layer that is launched alone; empty for a tier.
         notes: What the caller should know besides.
     """
 
@@ -35,7 +36,18 @@ class Step:
     suffix: str
     product: str
     version: str
+    layer: str = ""
     notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The provisioned product's name."""
+        return launch_name(self.suffix, self.layer)
+
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        return label(self.suffix, self.layer)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +73,6 @@ class Provision(Step):
     """Launch a version under a name that is free.
 
     Args:
-        name: The provisioned product's name.
         product_id: The product.
         target: Its version.
         path_id: The launch path, where there are several.
@@ -70,7 +81,6 @@ class Provision(Step):
         after_record: The termination that freed the name, where history shows one.
     """
 
-    name: str
     product_id: str
     target: Version
     path_id: str
@@ -153,13 +163,13 @@ def _provision(aws: Aws, step: Provision) -> Record:
             return record
         after = record.id
     raise LaunchError(
-        f"'{step.suffix}' was launched and terminated {_MOST_ROUNDS} times with the same settings",
+        f"'{step.label}' was launched and terminated {_MOST_ROUNDS} times with the same settings",
         hint="launch it with another suffix or another --tag",
     )
 
 
 def _token(aws: Aws, step: Provision | Update | Terminate, *, after_record: str) -> str:
-    where = Where(account=aws.account, region=aws.region, suffix=step.suffix)
+    where = Where(account=aws.account, region=aws.region, suffix=step.label)
     if isinstance(step, Terminate):
         return tokens.derive(where, operation=step.operation, after_record=after_record)
     return tokens.derive(

@@ -1,25 +1,28 @@
-"""Plan a termination, and refuse it while the launch is protected.
+"""Plan a termination, and refuse it while the launch is protected or another layer needs it.
 
     suffix -> plan_termination (reads only) -> Terminate | Follow | Nothing
 
-The launch's own guard refuses as well, once CloudFormation is at work; reading the setting first
-means that a refusal leaves the provisioned product untouched and AVAILABLE.
+The launch's own guard refuses as well, once CloudFormation is at work; looking first means that a
+refusal leaves the provisioned product untouched and AVAILABLE.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .. import names
-from ..errors import DrCatalogError, LaunchError, NotFoundError
-from . import catalog
+from ..errors import DrCatalogError, LaunchError, NotFoundError, UsageError
+from . import blocks, catalog
 from .aws import Aws
 from .hints import command
 from .launching import busy
-from .model import SUCCEEDED, TERMINATE, Launch, Stack, launch_name
+from .model import SUCCEEDED, TERMINATE, Launch, Stack, label, launch_name
 from .stacks import launch_stack
 from .steps import TERMINATE as OPERATION
 from .steps import Follow, Nothing, Terminate
 
 PROTECTION, ON_TERMINATION = "DeletionProtection", "OnTermination"
+_OFF = ("--set", f"{PROTECTION}=false")
 
 # Stacks in these states take no update, so protection can't be switched off there; what never came
 # up holds nothing to protect, and what is half deleted is left to its own guard.
@@ -32,41 +35,59 @@ _NOT_RUNNING = {
 }
 
 
-def plan_termination(aws: Aws, suffix: str) -> Terminate | Follow | Nothing:
+def plan_termination(aws: Aws, suffix: str, layer: str = "") -> Terminate | Follow | Nothing:
     """What a termination has to do.
+
+    Args:
+        aws: The launching account.
+        suffix: The environment suffix.
+        layer: The layer, where several are launched under the suffix.
 
     Raises:
         NotFoundError: There is no such launch, and history shows none that was terminated.
-        LaunchError: Deletion protection is on, or another operation runs.
+        UsageError: Several layers are launched under the suffix, and none is named.
+        LaunchError: Deletion protection is on, another layer needs it, or another operation runs.
     """
     names.check_suffix(suffix)
     try:
-        launch = catalog.find_launch(aws, suffix)
+        found = catalog.find_launches(aws, suffix, layer)
     except NotFoundError:
-        if _terminated_before(aws, suffix):
+        if _terminated_before(aws, launch_name(suffix, layer)):
             return Nothing(
                 operation=OPERATION,
                 suffix=suffix,
                 product="",
                 version="",
-                notes=(f"'{suffix}' is terminated already",),
+                layer=layer,
+                notes=(f"'{label(suffix, layer)}' is terminated already",),
             )
         raise
+    if len(found) > 1:
+        raise _one_at_a_time(aws, suffix, found)
+    (launch,) = found
     product, version = _named(aws, launch)
     if launch.changing:
         record = aws.record(launch.last_record)
         if record.kind != TERMINATE:
-            raise busy(aws, suffix, kind=record.kind)
+            raise busy(aws, launch, kind=record.kind)
         return Follow(
-            operation=OPERATION, suffix=suffix, product=product, version=version, record=record.id
+            operation=OPERATION,
+            suffix=suffix,
+            product=product,
+            version=version,
+            layer=launch.layer,
+            record=record.id,
         )
     stack = launch_stack(aws, launch)
-    _check_protection(aws, suffix, stack)
+    if launch.layer:
+        blocks.check_unused(aws, launch)
+    _check_protection(aws, launch, stack)
     return Terminate(
         operation=OPERATION,
         suffix=suffix,
         product=product,
         version=version,
+        layer=launch.layer,
         launch=launch,
         on_termination=stack.parameters.get(ON_TERMINATION, "")
         if stack and stack.status not in _NOT_RUNNING
@@ -78,14 +99,23 @@ def plan_termination(aws: Aws, suffix: str) -> Terminate | Follow | Nothing:
     )
 
 
-def _check_protection(aws: Aws, suffix: str, stack: Stack | None) -> None:
+def _one_at_a_time(aws: Aws, suffix: str, found: Sequence[Launch]) -> UsageError:
+    order = [each.layer for each in blocks.users_first(aws, found)]
+    return UsageError(
+        f"several layers are launched under '{suffix}', and they are terminated one at a time",
+        why=f"in this order, each before those that it needs: {', '.join(order)}",
+        hint=f"begin with `{command(aws, 'terminate', suffix, layer=order[0])}`",
+    )
+
+
+def _check_protection(aws: Aws, launch: Launch, stack: Stack | None) -> None:
     if stack is None or stack.status in _NOT_RUNNING:
         return
     if stack.parameters.get(PROTECTION) == "true":
         raise LaunchError(
-            f"'{suffix}' is protected against deletion; nothing has been touched",
+            f"'{launch.label}' is protected against deletion; nothing has been touched",
             why=f"its parameter {PROTECTION} is true",
-            hint=f"`{command(aws, 'upgrade', suffix, '--set', f'{PROTECTION}=false')}`, "
+            hint=f"`{command(aws, 'upgrade', launch.suffix, *_OFF, layer=launch.layer)}`, "
             "then terminate again",
         )
 
@@ -98,11 +128,11 @@ def _named(aws: Aws, launch: Launch) -> tuple[str, str]:
     return product.name, product.version_named(launch.version_id)
 
 
-def _terminated_before(aws: Aws, suffix: str) -> bool:
+def _terminated_before(aws: Aws, name: str) -> bool:
     try:
         records = aws.latest_records()
     except DrCatalogError:
         return False
-    mine = [record for record in records if record.launch == launch_name(suffix)]
+    mine = [record for record in records if record.launch == name]
     newest = max(mine, key=lambda record: record.created, default=None)
     return newest is not None and (newest.kind, newest.status) == (TERMINATE, SUCCEEDED)

@@ -17,15 +17,18 @@ POLL_SECONDS, LOCAL_POLL_SECONDS = 5.0, 0.1
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def timeline(aws: Aws, suffix: str, *, whole: bool = False) -> tuple[StackEvent, ...]:
+def timeline(
+    aws: Aws, suffix: str, layer: str = "", *, whole: bool = False
+) -> tuple[StackEvent, ...]:
     """The events of the last operation, or of the launch's whole life, newest last.
 
     Raises:
         NotFoundError: Nothing is launched under this suffix.
+        UsageError: Several layers are launched under it, and none is named.
         SetupError: The stacks may not be read.
     """
     names.check_suffix(suffix)
-    launch = catalog.find_launch(aws, suffix)
+    launch = catalog.find_launch(aws, suffix, layer)
     since = _BEGINNING if whole else aws.record(launch.last_record).created.replace(microsecond=0)
     name = stack_name(account=aws.account, launch_id=launch.id)
     stack = aws.stack(name)
@@ -36,7 +39,7 @@ def timeline(aws: Aws, suffix: str, *, whole: bool = False) -> tuple[StackEvent,
 
 
 def follow(
-    aws: Aws, suffix: str, *, sleep: Callable[[float], None] = time.sleep
+    aws: Aws, suffix: str, layer: str = "", *, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[tuple[StackEvent, ...]]:
     """The events of the operation that runs, as they come, until it ends.
 
@@ -45,16 +48,17 @@ def follow(
 
     Raises:
         NotFoundError: Nothing is launched under this suffix.
+        UsageError: Several layers are launched under it, and none is named.
         SetupError: The stacks may not be read.
     """
     names.check_suffix(suffix)
-    launch: Launch = catalog.find_launch(aws, suffix)
+    launch: Launch = catalog.find_launch(aws, suffix, layer)
     if not launch.changing:
-        yield timeline(aws, suffix)
+        yield timeline(aws, suffix, launch.layer)
         return
     record = aws.record(launch.last_record)
     name = stack_name(account=aws.account, launch_id=launch.id)
-    events = StackEvents(aws, suffix=suffix, stack=name, since=record.created)
+    events = StackEvents(aws, suffix=suffix, layer=launch.layer, stack=name, since=record.created)
     while True:
         record = aws.record(record.id)
         yield events.fresh()

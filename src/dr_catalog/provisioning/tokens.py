@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Where:
-    """What a launch belongs to: account, region and environment suffix."""
+    """What a launch belongs to: account, region and environment suffix, with its layer's name."""
 
     account: str
     region: str

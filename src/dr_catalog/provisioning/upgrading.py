@@ -36,12 +36,14 @@ class UpgradeRequest:
 
     Args:
         suffix: The environment suffix.
+        layer: The layer, where several are launched under the suffix.
         version: A version's name; None stands for guidance's choice, or for the present version
             when ``parameters`` are given.
         parameters: Values to change; all others stay.
     """
 
     suffix: str
+    layer: str = ""
     version: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
 
@@ -56,7 +58,7 @@ def plan_upgrade(aws: Aws, request: UpgradeRequest) -> Update | Follow | Nothing
     """
     names.check_suffix(request.suffix)
     refuse_suffix_parameter(request.parameters)
-    launch = catalog.find_launch(aws, request.suffix)
+    launch = catalog.find_launch(aws, request.suffix, request.layer)
     product, present = launched_version(aws, launch)
     if launch.changing:
         return _running(aws, request, product, launch)
@@ -69,9 +71,9 @@ def plan_upgrade(aws: Aws, request: UpgradeRequest) -> Update | Follow | Nothing
     # A hidden value never equals what is asked for, so that a secret can be replaced.
     asked = {k: v for k, v in request.parameters.items() if previous_values.get(k) != v}
     if launch.status == AVAILABLE and same and not asked:
-        return _nothing(request, product, target)
+        return _nothing(request, launch, product, target)
     if launch.status == AVAILABLE and request.version is None and _older(target, present, request):
-        return _nothing(request, product, present or target)
+        return _nothing(request, launch, product, present or target)
 
     path = _path(aws, product, launch)
     terms = aws.terms(product_id=product.id, version_id=target.id, path_id=path)
@@ -85,6 +87,7 @@ def plan_upgrade(aws: Aws, request: UpgradeRequest) -> Update | Follow | Nothing
         suffix=request.suffix,
         product=product.name,
         version=target.name,
+        layer=launch.layer,
         launch=launch,
         target=target,
         path_id=path,
@@ -101,7 +104,7 @@ def _target(
         return catalog.default_version(product)
     if present is None:
         raise LaunchError(
-            f"the version of '{request.suffix}' is no longer active and takes no changes",
+            f"the version of '{launch.label}' is no longer active and takes no changes",
             why=f"{product.name} is launched as {launch.version_id}",
             hint=f"add --version {catalog.default_version(product).name}",
         )
@@ -113,14 +116,17 @@ def _older(target: Version, present: Version | None, request: UpgradeRequest) ->
     return not request.parameters and present is not None and target.order() < present.order()
 
 
-def _nothing(request: UpgradeRequest, product: Product, version: Version) -> Nothing:
+def _nothing(
+    request: UpgradeRequest, launch: Launch, product: Product, version: Version
+) -> Nothing:
     return Nothing(
         operation=UPGRADE,
         suffix=request.suffix,
         product=product.name,
         version=version.name,
+        layer=launch.layer,
         notes=(
-            f"nothing to do: '{request.suffix}' is at {product.name} {version.name}"
+            f"nothing to do: '{launch.label}' is at {product.name} {version.name}"
             + (" with these values" if request.parameters else ""),
         ),
     )
@@ -130,12 +136,13 @@ def _running(aws: Aws, request: UpgradeRequest, product: Product, launch: Launch
     record = aws.record(launch.last_record)
     version = product.version_named(record.version_id)
     if record.kind != UPDATE or request.version not in (None, version):
-        raise busy(aws, request.suffix, kind=record.kind)
+        raise busy(aws, launch, kind=record.kind)
     return Follow(
         operation=UPGRADE,
         suffix=request.suffix,
         product=product.name,
         version=version,
+        layer=launch.layer,
         record=record.id,
         expected=request.parameters,
     )
@@ -160,7 +167,7 @@ def _previous(
             )
         except DrCatalogError as error:
             raise LaunchError(
-                f"can't tell which parameters '{launch.suffix}' has",
+                f"can't tell which parameters '{launch.label}' has",
                 why="its version is no longer active, and its stack can't be read",
                 hint="ask for cloudformation:DescribeStacks, or upgrade in the console",
             ) from error

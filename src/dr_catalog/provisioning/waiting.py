@@ -112,7 +112,13 @@ def wait(
         LaunchError: It failed; the message names the first resource that did, its region and why.
     """
     name = stack_name(account=aws.account, launch_id=record.launch_id)
-    events = StackEvents(aws, suffix=step.suffix, stack=_stack_id(aws, name), since=record.created)
+    events = StackEvents(
+        aws,
+        suffix=step.suffix,
+        layer=step.layer,
+        stack=_stack_id(aws, name),
+        since=record.created,
+    )
     pause, every = (LOCAL_POLL_SECONDS, _LOCAL_EVENTS_EVERY) if aws.local else (POLL_SECONDS, 1)
     for poll in itertools.count():
         record = aws.record(record.id)
@@ -150,9 +156,10 @@ def _check_expected(aws: Aws, step: Follow, stack: Stack | None) -> None:
         return
     if differing := changed(step.expected, stack.parameters):
         raise LaunchError(
-            f"the {_NOUN[step.operation]} of '{step.suffix}' that ran already had other settings",
+            f"the {_NOUN[step.operation]} of '{step.label}' that ran already had other settings",
             why=different_values(differing, stack.parameters),
-            hint=f"change it with `{command(aws, 'upgrade', step.suffix, *settings(differing))}`",
+            hint="change it with "
+            f"`{command(aws, 'upgrade', step.suffix, *settings(differing), layer=step.layer)}`",
         )
 
 
@@ -169,8 +176,10 @@ def _failure(
     mending = _ONBOARD_AGAIN if _NO_ROLE in why else _ADMIT if _NOT_ADMITTED.search(why) else ""
     where = f": {first.resource} ({first.type}) in {first.region}" if first else ""
     return LaunchError(
-        f"the {_NOUN[step.operation]} of '{step.suffix}' failed{where}",
+        f"the {_NOUN[step.operation]} of '{step.label}' failed{where}",
         why=why,
         hint=mending.format(account=aws.account)
-        + _AFTER_FAILURE[step.operation].format(terminate=command(aws, "terminate", step.suffix)),
+        + _AFTER_FAILURE[step.operation].format(
+            terminate=command(aws, "terminate", step.suffix, layer=step.layer)
+        ),
     )

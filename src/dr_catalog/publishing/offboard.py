@@ -37,13 +37,20 @@ _LAUNCH_ROLE = f":role/{names.LAUNCH_ROLE.of(suffix='')}"
 class Launched:
     """A provisioned product that is there, by whomever it was launched."""
 
-    suffix: str
+    name: str
     product: str
     version: str
     region: str
 
+    @property
+    def options(self) -> str:
+        """What a command needs to find it."""
+        suffix, layer = names.of_launch(self.name)
+        return names.launch_options(suffix=suffix, layer=layer)
+
     def __str__(self) -> str:
-        return f"'{self.suffix}' ({self.product} {self.version}) in {self.region}"
+        suffix, _ = names.of_launch(self.name)
+        return f"'{suffix}' ({self.product} {self.version}) in {self.region}"
 
 
 @dataclass(frozen=True)
@@ -228,7 +235,7 @@ class Offboarding:
             f"{len(found)} {'launch is' if len(found) == 1 else 'launches are'} there",
             why=f"{', '.join(map(str, found))}{more}",
             hint=f"terminate each with credentials of the account, such as: dr-catalog terminate "
-            f"--suffix {first.suffix} --region {first.region}",
+            f"{first.options} --region {first.region}",
         )
 
     def _launched(self, region: str) -> Iterator[Launched]:
@@ -261,7 +268,7 @@ class Offboarding:
         for entry in there:
             known = named.get(entry["Id"], {})
             yield Launched(
-                suffix=entry["Name"].removeprefix("dr-"),
+                name=entry["Name"],
                 product=known.get("ProductName") or entry.get("ProductId", ""),
                 version=known.get("ProvisioningArtifactName")
                 or entry.get("ProvisioningArtifactId", ""),

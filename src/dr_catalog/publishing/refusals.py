@@ -149,7 +149,7 @@ class Refusals:
                 for each in self._looked_into(self._tenants())
                 if (each.product, each.version) in closing
             ],
-            hint="let each be upgraded or terminated first: dr-catalog upgrade --suffix {suffix} "
+            hint="let each be upgraded or terminated first: dr-catalog upgrade {options} "
             "--region {region}, with credentials of its account; until then write "
             "guidance: deprecated",
         )
@@ -206,7 +206,7 @@ class Refusals:
         self._refuse_used(
             f"{self.commit.stage.portfolio} no longer shares with {', '.join(sorted(dropped))}",
             self._looked_into(dropped),
-            hint="let each be terminated first: dr-catalog terminate --suffix {suffix} "
+            hint="let each be terminated first: dr-catalog terminate {options} "
             "--region {region}, with credentials of its account; then offboard the account",
         )
 
@@ -216,7 +216,7 @@ class Refusals:
             raise PublishError(
                 f"{what}: {len(used)} {'launch needs' if len(used) == 1 else 'launches need'} it",
                 why=", ".join(map(str, used)),
-                hint=hint.format(suffix=used[0].suffix, region=used[0].region),
+                hint=hint.format(options=used[0].options, region=used[0].region),
             )
 
     def _tenants(self) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ class Launch:
 
     Args:
         version: Its version's name; the id where the version is no longer there.
+        layer: The layer that is launched alone; empty for a tier.
     """
 
     account: str
@@ -41,6 +42,12 @@ class Launch:
     product: str
     version: str
     status: str
+    layer: str = ""
+
+    @property
+    def options(self) -> str:
+        """What a command needs to find it."""
+        return names.launch_options(suffix=self.suffix, layer=self.layer)
 
     def __str__(self) -> str:
         return f"'{self.suffix}' ({self.product} {self.version}) of {self.account} in {self.region}"
@@ -105,13 +112,15 @@ def _launches(
         ):
             if entry.get("ProductId") in known.products:
                 version = entry.get("ProvisioningArtifactId", "")
+                suffix, layer = names.of_launch(entry["Name"])
                 yield Launch(
                     account=account,
                     region=region,
-                    suffix=entry["Name"].removeprefix("dr-"),
+                    suffix=suffix,
                     product=known.products[entry["ProductId"]],
                     version=known.versions.get(version, version),
                     status=entry["Status"],
+                    layer=layer,
                 )
 
 
