@@ -195,6 +195,11 @@ def parameter(*, suffix: str, layer: str, name: str) -> str:
     return f"{parameter_path(suffix=suffix, layer=layer)}/{name}"
 
 
+def users_path(*, suffix: str, layer: str) -> str:
+    """Where those that use ``layer`` say so: ``/dr/<suffix>/<layer>/used-by/<user>``."""
+    return parameter(suffix=suffix, layer=layer, name="used-by")
+
+
 def parameter_path(*, suffix: str, layer: str) -> str:
     """Where ``layer`` writes what it tells others: ``/dr/<suffix>/<layer>``."""
     return f"/dr/{suffix}/{layer}"

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import fnmatch
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from dr_catalog import names
+from dr_catalog import launch_roles, names
 from dr_catalog.blocks import LAYERS, Block, Needs
 from dr_catalog.blocks.block import known
 from dr_catalog.errors import CompositionError
+from dr_catalog.releases.template import as_list
 
 from ..test_names import LONGEST_REGION, LONGEST_SUFFIX
 from .conftest import Blocks
+from .evaluation import ACCOUNT
 
 BY_NAME = {layer.name: layer for layer in LAYERS}
 
@@ -58,9 +62,28 @@ def test_the_guard_is_made_last_and_so_deleted_first(blocks: Blocks) -> None:
     for layer, templates in blocks.items():
         resources = templates["primary"]["Resources"]
         guards = [n for n, r in resources.items() if r["Type"] == "Custom::DrLayerGuard"]
-        assert len(guards) == (1 if BY_NAME[layer].holds else 0)
-        for guard in guards:
-            assert set(resources[guard]["DependsOn"]) == resources.keys() - {guard}
+        (guard,) = guards
+        after = {*resources[guard]["DependsOn"], *after_conditions(resources[guard])}
+        assert after == resources.keys() - {guard}
+        assert ("DeletionProtection" in templates["primary"]["Parameters"]) == (
+            BY_NAME[layer].holds_data
+        )
+
+
+def after_conditions(guard: dict[str, Any]) -> set[str]:
+    """What the guard waits for where it is there."""
+    return {each["Fn::If"][1]["Ref"] for each in guard["Properties"]["After"]}
+
+
+def test_a_layer_says_of_each_that_it_needs_that_it_uses_it(blocks: Blocks) -> None:
+    for layer, templates in blocks.items():
+        resources = templates["primary"]["Resources"]
+        uses = [name for name in resources if name.startswith("NeighboursUses")]
+        told = {resources[name]["Properties"]["Name"]["Fn::Join"][1][-1] for name in uses}
+        assert told == {f"/{each.layer}/used-by/{layer}" for each in BY_NAME[layer].needs}
+        for name, resource in resources.items():  # so they go last
+            if not name.startswith("Neighbours"):
+                assert set(uses) <= set(resource.get("DependsOn", ())), f"{layer}: {name}"
 
 
 @pytest.mark.parametrize("layer", BY_NAME)
@@ -73,3 +96,22 @@ def test_the_longest_names_fit(layer: str) -> None:
         *(names.layer_stackset(layer=layer, role=role) for role in BY_NAME[layer].halves),
     ):
         assert len(name.of(suffix=LONGEST_SUFFIX, region=LONGEST_REGION)) <= name.limit
+
+
+def test_the_boundary_lets_the_functions_do_what_they_may(blocks: Blocks) -> None:
+    """A role can do no more than the boundary, which onboarding makes."""
+    document = launch_roles.boundary_policy(partition="aws", account=ACCOUNT)
+    within = {
+        action
+        for statement in document["Statement"]
+        if statement["Effect"] == "Allow"
+        for action in as_list(statement["Action"])
+    }
+    for layer, templates in blocks.items():
+        for template in templates.values():
+            for resource in template["Resources"].values():
+                if resource["Type"] != "AWS::IAM::Policy":
+                    continue
+                for each in resource["Properties"]["PolicyDocument"]["Statement"]:
+                    for action in as_list(each["Action"]) if each["Effect"] == "Allow" else ():
+                        assert fnmatch.filter(within, action), f"{layer}: {action}"

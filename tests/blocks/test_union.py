@@ -100,13 +100,14 @@ def test_the_same_resources_come_of_both(launched: tuple[Environment, Environmen
 
 
 def test_the_same_is_told(launched: tuple[Environment, Environment]) -> None:
-    """What the layers write to SSM; a tier's guard writes more of its own, a block's its protection."""
+    """What the layers write to SSM; a tier's guard writes more of its own, a block's its protection
+    and which others it uses."""
     tier, layers = (
         {
             (region, name): environment.read(region, name)
             for region, told in environment.told.items()
             for name in told
-            if "/guard/" not in name and not name.endswith("/deletion-protection")
+            if not re.search("/guard/|/deletion-protection$|/used-by/", name)
         }
         for environment in launched
     )

@@ -6,14 +6,13 @@ published.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import pytest
 
 from dr_catalog.cli.organisation import ACCESS_ROLE, assume, make_role
 from dr_catalog.provisioning.checks import CHECKS, Launch
+from dr_catalog.provisioning.checks.network import vpc
 from dr_catalog.publishing.assembly import synthesise
 
 from ..embedded_aws.conftest import serving
@@ -26,6 +25,7 @@ LAYERS = ("kms", "vpc", "dynamodb", "s3", "aurora", "compute")
 """In the order in which they need each other; up to where a transaction can be posted."""
 PROTECTED = {"kms", "dynamodb", "s3", "aurora"}
 SUFFIX = "alone"
+FIRST, DEFAULT = "1.0.0", "1.1.0"
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +61,13 @@ def launched(tenant: Identity) -> Launch:
     assert settled(catalog, terminate(tenant, "vpc"))["Status"] == "SUCCEEDED"
     endpoints = {}
     for layer in LAYERS:
-        record = provision(tenant, layer)
+        # One begins with the first release, and is upgraded.
+        record = provision(tenant, layer, FIRST if layer == "vpc" else DEFAULT)
         assert settled(catalog, record)["Status"] == "SUCCEEDED", failed(catalog, record)
         outputs = catalog.describe_record(Id=record)["RecordOutputs"]
         endpoints |= {each["OutputKey"]: each["OutputValue"] for each in outputs}
+    record = upgrade(tenant, "vpc")
+    assert settled(catalog, record)["Status"] == "SUCCEEDED", failed(catalog, record)
     return Launch(
         session=tenant.session(),
         account=TENANT,
@@ -96,6 +99,9 @@ def test_they_are_terminated_in_reverse_and_keep_their_data(
     tenant: Identity, launched: Launch
 ) -> None:
     catalog = tenant.client("servicecatalog")
+    errors = failed(catalog, terminate(tenant, "vpc"))
+    assert "nothing has been touched: aurora, compute use it" in errors
+    assert [check for check in vpc(launched, REGION) if not check.ok] == []
     for layer in reversed(LAYERS):
         if layer in PROTECTED:
             errors = failed(catalog, terminate(tenant, layer))
@@ -116,12 +122,11 @@ def test_they_are_terminated_in_reverse_and_keep_their_data(
         assert cluster["DeletionProtection"] is True
 
 
-def provision(tenant: Identity, layer: str) -> str:
-    """Ask for a launch of the layer's default version; the record's id."""
-    catalog = tenant.client("servicecatalog")
-    answer = catalog.provision_product(
+def provision(tenant: Identity, layer: str, version: str = DEFAULT) -> str:
+    """Ask for a launch of the layer; the record's id."""
+    answer = tenant.client("servicecatalog").provision_product(
         ProductName=layer,
-        ProvisioningArtifactName=newest(catalog, layer),
+        ProvisioningArtifactName=version,
         ProvisionedProductName=f"dr-{SUFFIX}.{layer}",
         ProvisioningParameters=[{"Key": "EnvironmentSuffix", "Value": SUFFIX}],
     )
@@ -129,11 +134,16 @@ def provision(tenant: Identity, layer: str) -> str:
     return record
 
 
-@functools.cache
-def newest(catalog: Any, layer: str) -> str:
-    described = catalog.describe_product(Name=layer)
-    name: str = described["ProvisioningArtifacts"][-1]["Name"]
-    return name
+def upgrade(tenant: Identity, layer: str) -> str:
+    """Ask for its upgrade to the default version; the record's id."""
+    answer = tenant.client("servicecatalog").update_provisioned_product(
+        ProvisionedProductName=f"dr-{SUFFIX}.{layer}",
+        ProductName=layer,
+        ProvisioningArtifactName=DEFAULT,
+        ProvisioningParameters=[{"Key": "EnvironmentSuffix", "UsePreviousValue": True}],
+    )
+    record: str = answer["RecordDetail"]["RecordId"]
+    return record
 
 
 def terminate(tenant: Identity, layer: str) -> str:

@@ -67,7 +67,7 @@ class Block:
     def primary(self, app: cdk.App, construct_id: str) -> cdk.Stack:
         """The template a tenant launches."""
         layer = self._layer
-        protected = (given.DELETION_PROTECTION,) if layer.holds else ()
+        protected = (given.DELETION_PROTECTION,) if layer.holds_data else ()
         stack = PrimaryTemplate(
             app,
             construct_id,
@@ -86,17 +86,18 @@ class Block:
                 peer_region=peer_region,
                 needs=layer.needs,
             )
-        layer.primary(Launch(stack, layer=layer, neighbours=neighbours))
-        if layer.holds:
-            LayerGuard(
-                stack,
-                "Guard",
-                suffix=stack.suffix,
-                layer=layer.name,
-                peer_region=peer_region,
-                holds=layer.holds,
-                deletion_protection=stack.value(given.DELETION_PROTECTION),
-            )
+        launch = Launch(stack, layer=layer, neighbours=neighbours)
+        layer.primary(launch)
+        LayerGuard(
+            stack,
+            "Guard",
+            suffix=stack.suffix,
+            layer=layer.name,
+            peer_region=peer_region,
+            holds=layer.holds,
+            deletion_protection=stack.value(given.DELETION_PROTECTION) if protected else None,
+            key_id=launch.key_id if layer.needs else "",
+        )
         if neighbours:
             neighbours.before(stack.node.children)
         return stack

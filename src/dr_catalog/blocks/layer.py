@@ -64,8 +64,9 @@ class Layer:
         parameters: What a launch may set, beside suffix and peer region.
         primary: Makes the launch region's half, and brings up the peer's.
         halves: Role (``foundation``, ``workload``, ``witness``) to the half in another region.
-        holds: What is kept when the launch ends and is protected until then: ``key``, ``table``,
-            ``database``, ``bucket`` or ``vault``; empty for nothing.
+        holds: What its guard looks after: ``key``, ``table``, ``database``, ``bucket`` or ``vault``, which
+            are kept when the launch ends and protected until then; ``recovery``, which is not taken
+            away under way; empty for nothing.
     """
 
     name: str
@@ -75,6 +76,11 @@ class Layer:
     primary: Callable[[Launch], None]
     halves: Mapping[str, Half] = field(default_factory=dict)
     holds: str = ""
+
+    @property
+    def holds_data(self) -> bool:
+        """Whether something is kept when the launch ends."""
+        return self.holds not in ("", "recovery")
 
 
 class Launch:

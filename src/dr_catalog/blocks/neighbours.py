@@ -1,6 +1,7 @@
 """The neighbours of a layer that is launched alone: read first, or the launch ends there.
 
-See ``handlers/custom_resources/neighbours.py``, which does it.
+See ``handlers/custom_resources/neighbours.py``, which does it. Each neighbour is then told that it is
+used, and by whom, so that its guard can refuse to let it go (``guard``).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_ssm as ssm
 from constructs import Construct, IConstruct
 
 from .. import names
@@ -97,6 +99,22 @@ class Neighbours(Construct):
             },
         )
 
+        self._users = [self._use(each.layer) for each in needs]
+
+    def _use(self, neighbour: str) -> ssm.CfnParameter:
+        """Says that the layer uses the neighbour, for as long as the layer is there."""
+        users = names.users_path(suffix=self._suffix, layer=neighbour)
+        used = ssm.CfnParameter(
+            self,
+            f"Uses{names.camel(neighbour)}",
+            name=f"{users}/{self._layer}",
+            type="String",
+            value=self._layer,
+            description=f"The layer {self._layer} stands on this one",
+        )
+        used.node.add_dependency(self._resource)
+        return used
+
     def told(self, side: str, layer: str, name: str) -> str:
         """What a neighbour tells in the region of that side, ``Launch`` or ``Peer``."""
         assert (side, layer, name) in self._read, f"{self._layer} does not read {layer}/{name}"
@@ -119,14 +137,18 @@ class Neighbours(Construct):
         return {name: values.get_att_string(names.camel(name)) for name in read}
 
     def before(self, everything: Iterable[IConstruct]) -> None:
-        """Let every resource below ``everything`` wait until the neighbours are found."""
+        """Let every resource below ``everything`` wait until the neighbours are found and told.
+
+        So they are told that they are used no more after all else is gone.
+        """
         own = {each.node.path for each in self.node.find_all()}
         found = self._resource.node.default_child
         assert isinstance(found, cdk.CfnResource)
         for root in everything:
             for each in root.node.find_all():
                 if isinstance(each, cdk.CfnResource) and each.node.path not in own:
-                    each.add_resource_dependency(found)
+                    for first in (found, *self._users):
+                        each.add_resource_dependency(first)
 
 
 def _parameters_arn(stack: cdk.Stack, *, suffix: str, layer: str, region: str) -> str:

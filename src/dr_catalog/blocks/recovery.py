@@ -205,4 +205,5 @@ LAYER = Layer(
             _peer,
         ),
     },
+    holds="recovery",
 )

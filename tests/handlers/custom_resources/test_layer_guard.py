@@ -22,6 +22,7 @@ def send(stack: Stack, context: Context, suffix: str, kind: str, **event: Any) -
         "LaunchRegion": WRITER,
         "PeerRegion": STANDBY,
         "ProtectionParameter": protection(suffix),
+        "UsersPath": f"/dr/{suffix}/dynamodb/used-by",
         **event.pop("properties", {}),
     }
     layer_guard.handler(stack.event(kind, ResourceProperties=properties, **event), context)
@@ -65,6 +66,51 @@ def test_a_protected_layer_is_not_deleted(
     )
     ssm.put_parameter(Name=protection(suffix), Value="false", Type="String", Overwrite=True)
     answer = send(stack, context, suffix, "Delete", PhysicalResourceId=own_id(suffix))
+    assert answer["Status"] == "SUCCESS"
+
+
+def test_a_layer_that_others_use_is_not_deleted(
+    aws: Aws, stack: Stack, context: Context, suffix: str
+) -> None:
+    ssm = aws.client("ssm", WRITER)
+    ssm.put_parameter(Name=protection(suffix), Value="false", Type="String")
+    for user in ("recovery", "compute"):
+        name = f"/dr/{suffix}/dynamodb/used-by/{user}"
+        ssm.put_parameter(Name=name, Value=user, Type="String")
+    answer = send(stack, context, suffix, "Delete", PhysicalResourceId=own_id(suffix))
+    assert answer["Status"] == "FAILED"
+    assert answer["Reason"] == (
+        f"Layer 'dynamodb' of '{suffix}' is not terminated, and nothing has been touched: compute, "
+        "recovery use it. Terminate those first, then repeat."
+    )
+    ssm.delete_parameters(
+        Names=[f"/dr/{suffix}/dynamodb/used-by/{user}" for user in ("recovery", "compute")]
+    )
+    answer = send(stack, context, suffix, "Delete", PhysicalResourceId=own_id(suffix))
+    assert answer["Status"] == "SUCCESS"
+
+
+def test_what_recovers_is_not_deleted_under_way(
+    aws: Aws, stack: Stack, context: Context, suffix: str
+) -> None:
+    table = f"dr-recovery-{suffix}"
+    dynamodb = aws.client("dynamodb", STANDBY)
+    dynamodb.create_table(
+        TableName=table,
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    lock = {"id": {"S": "lock"}, "run": {"S": "r-1"}, "operation": {"S": "failover"}}
+    dynamodb.put_item(TableName=table, Item=lock)
+    name = protection(suffix)
+    aws.client("ssm", WRITER).put_parameter(Name=name, Value="false", Type="String")
+    asked = {"properties": {"RecoveryTable": table}, "PhysicalResourceId": own_id(suffix)}
+    answer = send(stack, context, suffix, "Delete", **asked)
+    assert answer["Status"] == "FAILED"
+    assert "a recovery runs, the failover r-1" in answer["Reason"]
+    dynamodb.delete_item(TableName=table, Key={"id": {"S": "lock"}})
+    answer = send(stack, context, suffix, "Delete", **asked)
     assert answer["Status"] == "SUCCESS"
 
 

@@ -2,13 +2,19 @@
 
 The resource depends on everything, so it is created last and deleted first. Its creation, and every
 update, protects the table or the database that the layer holds from deletion; not earlier, since what is
-protected keeps a launch that fails from rolling back. Its deletion is refused while deletion protection
-is on; nothing has been touched then. What the layer holds is kept when it goes; only database instances
-that a recovery made, which no stack knows, are deleted.
+protected keeps a launch that fails from rolling back. Its deletion is refused, and nothing has been touched:
 
-Properties: ``Suffix``, ``Layer``, ``LaunchRegion``, ``PeerRegion``, ``ProtectionParameter`` (in the launch
-region); of a layer that holds a table ``TableName``, and of one that holds a database what
-guarded_database.py lists.
+1. while another layer uses this one: each that does says so below ``UsersPath``;
+2. while a recovery runs, or has put the writer elsewhere;
+3. while deletion protection is on.
+
+What the layer holds is kept when it goes; only database instances that a recovery made, which no stack
+knows, are deleted.
+
+Properties: ``Suffix``, ``Layer``, ``LaunchRegion``, ``PeerRegion``; ``UsersPath`` and, of a layer that holds
+data, ``ProtectionParameter``, both in the launch region; of one that holds a table ``TableName``, of one that
+holds a database what guarded_database.py lists, of the one that recovers ``RecoveryTable``. A launch of
+1.0.0 has no ``UsersPath``.
 
 A rollback of a creation that failed deletes too: as for the delete guard, the physical id tells.
 """
@@ -21,7 +27,8 @@ from deadline import Deadline
 from guarded_database import guarded_database
 from protect import protect_database, protect_table
 from protection import refuse_while_protected
-from response import Result, client, serve, text
+from recovery_state import refuse_while_recovering
+from response import Refused, Result, client, serve, text
 from run_time_instances import delete_run_time_instances
 
 
@@ -57,10 +64,30 @@ def _protect(event: dict[str, Any], deadline: Deadline) -> None:
 
 def _delete(event: dict[str, Any], deadline: Deadline) -> None:
     what = f"Layer '{text(event, 'Layer')}' of '{text(event, 'Suffix')}'"
-    refuse_while_protected(
-        what,
-        parameter=text(event, "ProtectionParameter"),
-        region=text(event, "LaunchRegion"),
-    )
+    _refuse_while_used(event, what)
+    refuse_while_recovering(event, done="terminated")
+    if "ProtectionParameter" in event["ResourceProperties"]:
+        refuse_while_protected(
+            what,
+            parameter=text(event, "ProtectionParameter"),
+            region=text(event, "LaunchRegion"),
+        )
     if database := guarded_database(event):
         delete_run_time_instances(database, deadline=deadline)
+
+
+def _refuse_while_used(event: dict[str, Any], what: str) -> None:
+    if "UsersPath" not in event["ResourceProperties"]:
+        return
+    pages = (
+        client("ssm", text(event, "LaunchRegion"))
+        .get_paginator("get_parameters_by_path")
+        .paginate(Path=text(event, "UsersPath"))
+    )
+    users = sorted(each["Value"] for page in pages for each in page["Parameters"])
+    if users:
+        raise Refused(
+            f"{what} is not terminated, and nothing has been touched: {', '.join(users)} "
+            f"{'use' if len(users) > 1 else 'uses'} it. Terminate {'those' if len(users) > 1 else 'that'} "
+            f"first, then repeat."
+        )
