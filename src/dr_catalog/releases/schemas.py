@@ -1,17 +1,26 @@
-"""CloudFormation's resource schemas, as cfn-lint carries them.
+"""CloudFormation's resource schemas, as the installed cfn-lint carries them.
+
+    data/schemas/providers/us-east-1.json (type to hash) -> data/schemas/resources/<hash>.json
+
+The files are read without cfn-lint itself, whose import takes longer than the rest of a synthesis; schemas that
+a person has downloaded beside it do not count, so that roles come out the same everywhere.
 
 https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from ..errors import ReleaseError
 
 REGION = "us-east-1"  # where every type is known first
+CUSTOM, CUSTOM_TYPE = "Custom::", "AWS::CloudFormation::CustomResource"
 
 
 @cache
@@ -21,17 +30,27 @@ def schema(resource_type: str) -> Mapping[str, Any]:
     Raises:
         ReleaseError: cfn-lint knows no such type.
     """
-    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER, ResourceNotFoundError  # slow: 0.5 s
-
-    try:
-        found: Mapping[str, Any] = PROVIDER_SCHEMA_MANAGER.get_resource_schema(
-            REGION, resource_type
-        ).schema
-    except ResourceNotFoundError:
+    known = CUSTOM_TYPE if resource_type.startswith(CUSTOM) else resource_type
+    digest = _types().get(known)
+    if digest is None:
         raise ReleaseError(
             f"there is no CloudFormation schema of {resource_type}",
             hint="correct the type, or upgrade cfn-lint for a type that is new",
-        ) from None
+        )
+    return _read(f"resources/{digest}.json")
+
+
+@cache
+def _types() -> Mapping[str, str]:
+    return _read(f"providers/{REGION}.json")
+
+
+def _read(name: str) -> Mapping[str, Any]:
+    spec = find_spec("cfnlint")  # which imports nothing
+    assert spec is not None
+    assert spec.origin is not None
+    file = Path(spec.origin).parent / "data" / "schemas" / name
+    found: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return found
 
 
