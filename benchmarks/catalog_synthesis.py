@@ -2,10 +2,12 @@
 
     python benchmarks/catalog_synthesis.py
 
-Ours is what ``cdk synth`` runs, ``python -m dr_catalog.app`` at the catalog's root. The baseline is a
-JavaScript program on the same Node, with the ``aws-cdk-lib`` that came with pip, which makes the same
-stacks with as many resources of the same types and properties and synthesises them. Each round is a process
-of its own, the two by turns, both without CDK's own validation, which ``dr-catalog verify`` replaces.
+Ours is the app that ``cdk synth`` runs, once as it is and once with ``-c environmentSuffix=dev``, which adds each
+product as an ordinary stack. The baseline is a JavaScript program on the same Node, with the ``aws-cdk-lib`` that
+came with pip, which makes the same stacks of the same typed resources and synthesises them. Each round is a
+process of its own, the two by turns, both without CDK's own validation, which ``dr-catalog verify`` replaces.
+*start-up* is what a process takes before it makes its first construct and after it has written the last file:
+for ours Python, its modules, and Node beside it.
 
 Then the same catalog with 1 and with 50 versions of each product: a released version is an entry of its
 product and adds no construct.
@@ -21,6 +23,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -38,31 +41,60 @@ PACKAGES = {
     "constructs": "constructs",
 }
 """What pip brought: a Python module's name, and that of its archive's package for Node."""
+OURS = """
+import time
+import aws_cdk
+import dr_catalog.app
+begin = time.perf_counter()
+dr_catalog.app.main()
+print(time.perf_counter() - begin)
+"""
 BASELINE = """
-const { readFileSync } = require("fs");
-const { App, CfnResource, Stack, BootstraplessSynthesizer } = require("aws-cdk-lib");
+const { readdirSync } = require("fs");
+const { App, Stack, BootstraplessSynthesizer } = require("aws-cdk-lib");
+const { CfnInclude } = require("aws-cdk-lib/cloudformation-include");
+const begin = performance.now();
 const app = new App({ analyticsReporting: false, builtinCloudFormationValidation: false });
-for (const [name, resources] of JSON.parse(readFileSync(process.argv[2], "utf8"))) {
-  const stack = new Stack(app, name, { synthesizer: new BootstraplessSynthesizer() });
-  for (const [id, type, properties] of resources) new CfnResource(stack, id, { type, properties });
+for (const file of readdirSync(process.argv[2]).filter((name) => name.endsWith(".template.json"))) {
+  const stack = new Stack(app, file.split(".")[0], { synthesizer: new BootstraplessSynthesizer() });
+  new CfnInclude(stack, "Template", { templateFile: `${process.argv[2]}/${file}` });
 }
 app.synth();
+console.log((performance.now() - begin) / 1000);
 """
 
 
-def synthesise(*command: str, root: Path, out: Path) -> float:
-    """Seconds that a process needs to write an assembly."""
+@dataclass(frozen=True)
+class Taken:
+    """Seconds of one process.
+
+    Args:
+        start: Before the first construct and after the last file.
+        work: Between.
+    """
+
+    start: float
+    work: float
+
+    @property
+    def whole(self) -> float:
+        return self.start + self.work
+
+
+def synthesise(*command: str, root: Path, out: Path, context: Mapping[str, str]) -> Taken:
+    """Let a process write an assembly; it prints how long it worked."""
+    more = {"CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": json.dumps(context)}
     begin = time.perf_counter()
-    subprocess.run(
-        command, cwd=root, env={**environment(), "CDK_OUTDIR": str(out)}, check=True,
-        stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-    return time.perf_counter() - begin
+    done = subprocess.run(
+        command, cwd=root, env={**environment(), **more}, check=True, capture_output=True, text=True
+    )
+    whole, work = time.perf_counter() - begin, float(done.stdout.splitlines()[-1])
+    return Taken(whole - work, work)
 
 
-def ours(root: Path, out: Path) -> float:
-    """Seconds for the catalog's app."""
-    return synthesise(sys.executable, "-m", "dr_catalog.app", root=root, out=out)
+def ours(root: Path, out: Path, context: Mapping[str, str]) -> Taken:
+    """The catalog's app."""
+    return synthesise(sys.executable, "-c", OURS, root=root, out=out, context=context)
 
 
 def stacks(assembly: Path) -> Mapping[str, dict[str, Any]]:
@@ -99,6 +131,41 @@ def unpack(folder: Path) -> Path:
     return program
 
 
+def compare(title: str, folder: Path, program: Path, context: Mapping[str, str]) -> None:
+    """Both by turns, and the ratio."""
+    node = environment().get("JSII_NODE", "node")
+    mine, theirs = folder / "ours", folder / "plain"
+
+    def plain() -> Taken:
+        return synthesise(node, str(program), str(mine), root=folder, out=theirs, context={})
+
+    ours(ROOT, mine, context)  # warms the caches, and says what to make
+    plain()
+    made = {stack: len(resources) for stack, resources in stacks(mine).items()}
+    assert {stack: len(resources) for stack, resources in stacks(theirs).items()} == made
+    rounds = [(plain(), ours(ROOT, mine, context)) for _ in range(ROUNDS)]
+    print(
+        f"{title}: {len(made)} stacks, {sum(made.values())} resources, median of {ROUNDS} processes"
+    )
+    print(f"  {'':24}{'start-up':>10}{'work':>10}{'whole':>10}")
+    medians = []
+    for name, column in zip(
+        ("plain Node (baseline)", "dr_catalog.app"), zip(*rounds, strict=True), strict=True
+    ):
+        medians.append(
+            [
+                statistics.median(getattr(taken, part) for taken in column)
+                for part in ("start", "work", "whole")
+            ]
+        )
+        print(f"  {name:24}" + "".join(f"{seconds:8.2f} s" for seconds in medians[-1]))
+    ratios = [a / b for b, a in zip(*medians, strict=True)]
+    kept = "kept" if ratios[2] <= WITHIN else "MISSED"
+    print(
+        f"  {'ratio':24}" + "".join(f"{ratio:8.2f}  " for ratio in ratios) + f"aim {WITHIN}: {kept}"
+    )
+
+
 def catalog_of(count: int, folder: Path) -> Path:
     """This catalog, with so many versions of each product, all frozen alike."""
     for name in ("portfolio", "pipeline"):
@@ -122,61 +189,39 @@ def _versions(product: Product, target: Path, count: int) -> Iterator[dict[str, 
         yield {"version": version, "guidance": guidance, "description": "One"}
 
 
+def grow(count: int, folder: Path) -> tuple[int, int]:
+    """Constructs and resources of the catalog with so many versions a product."""
+    root, out = folder / f"catalog-{count}", folder / f"out-{count}"
+    root.mkdir()
+    taken = ours(catalog_of(count, root), out, {})
+    resources = [each for found in stacks(out).values() for each in found.values()]
+    entries = sum(
+        len(resource["Properties"]["ProvisioningArtifactParameters"])
+        for resource in resources
+        if resource["Type"] == "AWS::ServiceCatalog::CloudFormationProduct"
+    )
+    made = constructs(out), len(resources)
+    print(
+        f"  {count:2} versions a product: {made[0]} constructs, {made[1]} resources, {entries} version "
+        f"entries, {taken.whole:.2f} s"
+    )
+    return made
+
+
 def main() -> None:
-    """Print both times with their ratio, and what versions add."""
-    node = environment().get("JSII_NODE", "node")
+    """Print both comparisons, and what versions add."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        program, spec = unpack(folder), folder / "stacks.json"
-        ours(ROOT, folder / "ours")  # warms the caches, and says what to make
-        made = stacks(folder / "ours")
-        spec.write_text(
-            json.dumps(
-                [
-                    (stack, [(i, each["Type"], each.get("Properties", {})) for i, each in resources.items()])
-                    for stack, resources in made.items()
-                ]
-            )
-        )  # fmt: skip
-        plain = (node, str(program), str(spec))
-        synthesise(*plain, root=folder, out=folder / "plain")
-        again = {stack: len(found) for stack, found in stacks(folder / "plain").items()}
-        assert again == {stack: len(found) for stack, found in made.items()}
-        times = [
-            (ours(ROOT, folder / "ours"), synthesise(*plain, root=folder, out=folder / "plain"))
-            for _ in range(ROUNDS)
-        ]
-        mine, theirs = (statistics.median(column) for column in zip(*times, strict=True))
-        count = sum(again.values())
-        print(
-            f"synthesis of the catalog, {len(made)} stacks, {count} resources, median of {ROUNDS}"
-        )
-        print(f"  plain Node, as many resources (baseline)  {theirs:6.2f} s")
-        print(
-            f"  python -m dr_catalog.app                  {mine:6.2f} s   ratio {mine / theirs:.2f}"
-        )
-        print(
-            f"  the aim is a ratio of {WITHIN}: {'kept' if mine <= WITHIN * theirs else 'MISSED'}"
-        )
-        grown = []
-        for versions in (1, VERSIONS):
-            root = folder / f"catalog-{versions}"
-            root.mkdir()
-            out = folder / f"out-{versions}"
-            seconds = ours(catalog_of(versions, root), out)
-            found = stacks(out)
-            entries = sum(
-                len(resource["Properties"]["ProvisioningArtifactParameters"])
-                for resources in found.values()
-                for resource in resources.values()
-                if resource["Type"] == "AWS::ServiceCatalog::CloudFormationProduct"
-            )
-            grown.append((constructs(out), sum(map(len, found.values()))))
-            print(
-                f"  {versions:2} versions a product: {grown[-1][0]} constructs, {grown[-1][1]} resources, "
-                f"{entries} version entries, {seconds:.2f} s"
-            )
-        assert grown[0] == grown[1], "a released version adds a construct"
+        program = unpack(folder)
+        for title, context in (
+            ("cdk synth", {}),
+            ("cdk synth -c environmentSuffix=dev", {"environmentSuffix": "dev"}),
+        ):
+            below = folder / str(len(context))
+            below.mkdir()
+            compare(title, below, program, context)
+        print("what a released version adds")
+        assert grow(1, folder) == grow(VERSIONS, folder), "a released version adds a construct"
 
 
 if __name__ == "__main__":
