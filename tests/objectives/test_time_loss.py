@@ -74,6 +74,13 @@ def test_a_launchs_own_parameters_count() -> None:
     assert parameters(DetectionMinutes="30") == {"all": WHOLE + 25 * 60}
 
 
+def test_where_nobody_knows_the_lag_a_person_decides_in_either_mode() -> None:
+    bodies = templates()
+    drop(bodies, "workload", "Instance")
+    rto = losses(bodies, FailoverMode="automatic")["region"].rto
+    assert stores(rto) == {"all": WHOLE + figure("instance.database")}
+
+
 # What is changed, and by how much the sum is longer; None where nothing bounds it.
 ROWS: list[tuple[Change, int | None]] = [
     (setting("workload", "EveryMinute", ScheduleExpression="rate(5 minutes)"), 240),

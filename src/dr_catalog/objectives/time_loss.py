@@ -150,7 +150,8 @@ def _approval(estate: Estate, machine: Place, states: Mapping[str, Any]) -> Iter
         for place in estate.find("AWS::Lambda::Function", roles=PEER)
         if place.resource.get("Environment.Variables.FAILOVER_MODE") is not None
     ]
-    if modes and modes[0].text("Environment.Variables.FAILOVER_MODE") == AUTOMATIC:
+    automatic = modes and modes[0].text("Environment.Variables.FAILOVER_MODE") == AUTOMATIC
+    if automatic and not _headless(estate):  # whose lag nobody knows: a person accepts the loss
         return
     source = machine.source(f"DefinitionString States.{APPROVAL}.TimeoutSeconds")
     seconds = dig(states, f"{APPROVAL}.TimeoutSeconds")
@@ -161,13 +162,18 @@ def _approval(estate: Estate, machine: Place, states: Mapping[str, Any]) -> Iter
 
 def _switching_on(estate: Estate, durations: Durations) -> Iterator[Line]:
     """What is off at rest: the database's instance, and functions without concurrency."""
-    if DATABASE in estate.stores and not any(estate.find("AWS::RDS::DBInstance", roles=PEER)):
+    if _headless(estate):
         yield durations.line("an instance is made", "instance", store=DATABASE)
     if any(
         place.resource.get("ReservedConcurrentExecutions") == 0
         for place in estate.find("AWS::Lambda::Function", roles=PEER)
     ):
         yield durations.line("the functions are switched on", "switch_on")
+
+
+def _headless(estate: Estate) -> bool:
+    """Whether the peer's cluster has no instance at rest."""
+    return DATABASE in estate.stores and not any(estate.find("AWS::RDS::DBInstance", roles=PEER))
 
 
 def _states(machine: Place) -> Mapping[str, Any]:
