@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
-from .conftest import Synthesised, Template
+import pytest
+
+from dr_catalog.definitions import load_catalog
+from dr_catalog.releases import whole
+
+from .conftest import ROOT, Synthesised, Template
 
 STAGES = {"dev": "Early tiers", "staging": "Recovery tiers", "prod": "Recovery tiers"}
 REGIONS = ("us-east-1", "us-west-2")
@@ -30,6 +36,27 @@ def test_a_stage_offers_its_own_portfolio(app_templates: Mapping[str, Template])
             template = app_templates[f"Portfolio-{stage}-{region}"]
             portfolio = template["Resources"]["Portfolio"]["Properties"]
             assert portfolio["DisplayName"] == expected
+
+
+def test_verify_measures_the_stacks_as_they_are(
+    app_templates: Mapping[str, Template], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for limit in ("RESOURCES", "OUTPUTS", "TEMPLATE_BYTES"):
+        monkeypatch.setattr(whole, limit, 0)
+    catalog = load_catalog(ROOT)
+    roles, staging = app_templates["OnboardingRoles"], app_templates["Portfolio-staging-us-east-1"]
+    resources, size = (_number(each.message) for each in whole.check_roles(catalog))
+    assert resources == len(roles["Resources"])
+    bytes_ = len(json.dumps(roles, separators=(",", ":")))
+    assert bytes_ * 0.95 < size < bytes_ * 1.1
+    resources, outputs = (
+        _number(each.message) for each in whole.check_offer(catalog, catalog.offer)
+    )
+    assert (resources, outputs) == (len(staging["Resources"]), len(staging["Outputs"]))
+
+
+def _number(message: str) -> int:
+    return int(message.partition(" ")[0].replace(",", ""))
 
 
 def test_a_canary_may_launch_where_the_gates_ask_for_one(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..definitions import Catalog, PolicyException, Product
-from . import integrity, lint, policies, quotas, rights
+from . import integrity, lint, policies, quotas, rights, whole
 from .findings import Finding, accept, ordered
 from .layout import frozen_versions, read_templates, release_folder
 from .template import Template
@@ -18,10 +18,16 @@ from .template import Template
 
 def verify_catalog(catalog: Catalog) -> tuple[Finding, ...]:
     """What is wrong with any release, or with the catalog as a whole."""
-    found = [finding for offer in catalog.offers.values() for finding in quotas.check_offer(offer)]
+    found = [
+        finding
+        for offer in catalog.offers.values()
+        for finding in (*quotas.check_offer(offer), *whole.check_offer(catalog, offer))
+    ]
     for product in catalog.products.values():
         found += verify_product(product)
     found += integrity.check_unused_assets(catalog.products)
+    if not any(each.rule.endswith("-role") for each in found):  # what nobody reviewed comes first
+        found += whole.check_roles(catalog)
     return ordered(found)
 
 
