@@ -89,6 +89,36 @@ def test_describe_shows_a_clones_promise_and_who_does_not_meet_the_originals(
     assert "the original's RPO 1 h and RTO 4 h when a region is lost: NOT met" in done.stdout
 
 
+def test_describe_reads_the_template_that_restores_where_a_tenant_can(
+    aws: Any, run: Any, tmp_path: Path
+) -> None:
+    bodies = templates()
+    drop(bodies, "workload", "Machine", "Database", "Instance")
+    stack_set = properties(bodies, "primary", "Workload")
+    restore = {"ParameterKey": "RestoreTemplate", "ParameterValue": "templates/0.json"}
+    stack_set["Parameters"].append(restore)
+    stack_set["TemplateURL"] = "https://assets/templates/1.json"
+    found = {
+        "https://primary": bodies["primary"],
+        "https://assets/templates/1.json": bodies["workload"],
+        "https://assets/templates/0.json": {"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}},
+    }
+    aws.template_url.return_value = "https://primary"
+    aws.read_url.side_effect = lambda url: json.dumps(found[url]).encode()
+    words = ("describe", "warm-standby", "--root", str(tmp_path), "--output", "json")
+    told = json.loads(run(*words).stdout)
+    assert {"part": "restore", "type": "AWS::SQS::Queue", "count": 1, "conditional": 0} in (
+        told["builds"]
+    )
+    terms = [
+        line["term"]
+        for entry in told["objectives"]["region"]["rto"]["sums"]
+        for line in entry["lines"]
+    ]
+    assert "network, functions and API are made" in terms
+    assert told["objectives"]["original"]["met"] is False
+
+
 def test_describe_tells_no_objectives_while_a_template_is_missing(
     aws: Any, run: Any, tmp_path: Path
 ) -> None:

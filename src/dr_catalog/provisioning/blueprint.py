@@ -8,7 +8,7 @@ the catalog's repository, the release folder serves; else there is none, and the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,9 @@ from ..releases.values import Unknown, Values
 from .aws import STACK_SET, Aws
 from .model import Product, Version
 
-PRIMARY = "primary"
+PRIMARY, RESTORE = "primary", "restore"
+RESTORE_TEMPLATE = "RestoreTemplate"
+"""The parameter by which a template of the peer is told where in the asset bucket the one that restores lies."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,9 +72,9 @@ def read(aws: Aws, product: Product, version: Version, *, root: Path = Path()) -
         return _released(root, product.name, version.name, why=str(error).splitlines()[0])
     peers = tuple(_peers(launched, _values(aws)))
     templates, unread = {PRIMARY: launched}, ""
-    for peer in peers:
+    for role, url in _urls(peers).items():
         try:
-            templates[peer.role] = Template.parse(peer.role, aws.read_url(peer.url))
+            templates[role] = Template.parse(role, aws.read_url(url))
         except (DrCatalogError, ValueError) as error:
             unread = str(error).splitlines()[0]
     return Blueprint(templates=templates, peers=peers, unread=unread)
@@ -87,6 +89,15 @@ def primary(aws: Aws, *, product_id: str, version_id: str) -> Template:
     """
     url = aws.template_url(product_id=product_id, version_id=version_id)
     return Template.parse(PRIMARY, aws.read_url(url))
+
+
+def _urls(peers: Collection[PeerPart]) -> dict[str, str]:
+    """Where the other templates lie, by role; what restores lies beside that which is told of it."""
+    urls = {peer.role: peer.url for peer in peers}
+    for peer in peers:
+        if path := peer.parameters.get(RESTORE_TEMPLATE):
+            urls[RESTORE] = f"{peer.url.rpartition('/templates/')[0]}/{path}"
+    return urls
 
 
 def _released(root: Path, product: str, version: str, *, why: str) -> Blueprint:
