@@ -6,6 +6,7 @@ published.
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -16,7 +17,7 @@ from dr_catalog.provisioning.checks.network import vpc
 from dr_catalog.publishing.assembly import synthesise
 
 from ..embedded_aws.conftest import serving
-from .catalogs import catalog_root
+from .catalogs import ROOT, catalog_root
 from .conftest import HUB, PEER, REGION, TENANT, Identity, without_synthesis
 from .test_day import failed, settled
 from .test_launch import found, get, post, until
@@ -59,13 +60,15 @@ def launched(tenant: Identity) -> Launch:
     )
     assert told(tenant) == {}
     assert settled(catalog, terminate(tenant, "vpc"))["Status"] == "SUCCEEDED"
-    endpoints = {}
+    launch = runpy.run_path(str(ROOT / "examples/layers_one_by_one.py"))["launch"]
+    outputs: dict[str, str] = {}
     for layer in LAYERS:
-        # One begins with the first release, and is upgraded.
-        record = provision(tenant, layer, FIRST if layer == "vpc" else DEFAULT)
-        assert settled(catalog, record)["Status"] == "SUCCEEDED", failed(catalog, record)
-        outputs = catalog.describe_record(Id=record)["RecordOutputs"]
-        endpoints |= {each["OutputKey"]: each["OutputValue"] for each in outputs}
+        if layer == "vpc":  # it begins with the first release, and is upgraded
+            record = provision(tenant, layer, FIRST)
+            assert settled(catalog, record)["Status"] == "SUCCEEDED", failed(catalog, record)
+            continue
+        outputs |= (line.split(": ") for line in launch(catalog, suffix=SUFFIX, layer=layer))
+    assert list(launch(catalog, suffix=SUFFIX, layer="kms")) == ["is launched already"]
     record = upgrade(tenant, "vpc")
     assert settled(catalog, record)["Status"] == "SUCCEEDED", failed(catalog, record)
     return Launch(
@@ -74,7 +77,7 @@ def launched(tenant: Identity) -> Launch:
         suffix=SUFFIX,
         region=REGION,
         peer_region=PEER,
-        endpoints={REGION: endpoints["Endpoint"], PEER: endpoints["PeerEndpoint"]},
+        endpoints={REGION: outputs["Endpoint"], PEER: outputs["PeerEndpoint"]},
     )
 
 
