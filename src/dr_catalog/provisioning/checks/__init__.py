@@ -1,7 +1,8 @@
 """What a launch really has, read back from each service in both regions.
 
 A template says what should be; this asks the services themselves. One function a layer, each answering
-with a ``Check`` for what it looked at in a region; nothing is written.
+with a ``Check`` for what it looked at in a region; nothing is written. Looked at is what the launch's
+own stacks make in a region, whichever tier, or layers launched one by one, they come from.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from .backup import backup
 from .compute import compute
 from .database import aurora
 from .dns import route53
+from .made import made
 from .model import Check, Launch
 from .monitoring import monitoring
 from .network import vpc
@@ -27,8 +29,16 @@ CHECKS = (kms, vpc, aurora, dynamodb, s3, compute, backup, route53, monitoring, 
 
 
 def inspect(launch: Launch) -> list[Check]:
-    """Every check, layer by layer, the launch region first."""
-    work = [(look, launch, region) for look in CHECKS for region in _regions(launch)]
+    """The checks of every layer that is there, layer by layer, the launch region first."""
+    layers = made(launch)
+    if not any(layers.values()):
+        return [Check("launch", "its stacks", launch.region, False, "no layer is launched")]
+    work = [
+        (look, launch, region)
+        for look in CHECKS
+        for region in _regions(launch)
+        if look.__name__ in layers[region]
+    ]
     with ThreadPoolExecutor(max_workers=4) as pool:
         return [found for result in pool.map(_run, work) for found in result]
 
