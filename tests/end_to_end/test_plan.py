@@ -93,6 +93,10 @@ def test_describe_shows_what_each_region_gets(tenant: Identity) -> None:
     }
     tables = [each for each in found["builds"] if each["type"] == "AWS::DynamoDB::GlobalTable"]
     assert [(each["part"], each["count"]) for each in tables] == [("primary", 2), ("workload", 1)]
+    region = found["objectives"]["region"]
+    assert (region["rpo"]["seconds"], region["rpo"]["store"]) == (900, "documents")
+    assert region["rto"]["dominant"]["seconds"] == 3600  # a person may approve within the hour
+    assert found["objectives"]["original"]["met"] is True
 
 
 def test_drift_health_and_events_of_a_launch(tenant: Identity, launched: Launch) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from dr_catalog.definitions import Product, load_product
-from dr_catalog.objectives import check_product
+from dr_catalog.objectives import check_product, meets_original
 from dr_catalog.releases import Finding
 
-from .small import Templates, drop, properties, templates
+from .small import Templates, drop, losses, properties, templates
 
 PRODUCT = """\
 product: sample
@@ -119,6 +119,17 @@ def test_the_recovery_layer_measures_by_the_promise(
     (finding,) = check(KEPT, bodies)
     assert (finding.level, finding.resource) == (level, f"objectives.region.{name.lower()}")
     assert f"its parameter {name.lower()}-seconds" in finding.message
+
+
+def test_the_originals_objectives_need_both_rpo_and_rto() -> None:
+    assert meets_original(tuple(losses(templates()).values()))
+    for name, values in (
+        ("Loss", {"EvaluationPeriods": 60}),  # an hour and more until the alarm tells
+        ("Vote", {"EvaluationPeriods": 240}),  # four hours and more until it is noticed
+    ):
+        bodies = templates()
+        properties(bodies, "workload", name).update(values)
+        assert not meets_original(tuple(losses(bodies).values()))
 
 
 def test_default_and_newest_release_are_held_to_it_and_no_other(tmp_path: Path) -> None:
