@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from dr_catalog.cli.organisation import ACCESS_ROLE, assume, make_role
-from dr_catalog.provisioning.checks import CHECKS, Launch
+from dr_catalog.provisioning.checks import CHECKS, Launch, inspect
 from dr_catalog.provisioning.checks.network import vpc
 from dr_catalog.publishing.assembly import synthesise
 
 from ..embedded_aws.conftest import serving
 from .catalogs import ROOT, catalog_root
-from .conftest import HUB, PEER, REGION, TENANT, Identity, without_synthesis
+from .conftest import HUB, PEER, REGION, TENANT, Identity, environment, without_synthesis
 from .test_day import failed, settled
 from .test_launch import found, get, post, until
 
@@ -96,6 +96,25 @@ def test_a_transaction_posted_here_is_read_there(launched: Launch) -> None:
     seen = until(lambda: found(get(launched, PEER, "transactions/t-1")))
     assert {**seen.body, "region": REGION} == first.body
     assert post(launched, PEER, transactionId="t-2", amount="1").status == 503
+
+
+def test_the_tenants_commands_know_each_of_them(tenant: Identity, launched: Launch) -> None:
+    with environment(tenant.settings):
+        seen = {(check.layer, check.region, check.ok) for check in inspect(launched)}
+    assert seen == {(layer, region, True) for layer in LAYERS for region in (REGION, PEER)}
+    told = tenant.json("status", "--suffix", SUFFIX, "--health")
+    assert [row["layer"] for row in told["launches"]] == [*LAYERS]
+    assert [(each["region"], each["ready"]) for each in told["health"]] == [
+        (REGION, True),
+        (PEER, True),
+    ]
+    early = tenant.run("launch", "aurora", "--suffix", "other")
+    assert "kms and vpc are not launched there" in early.stderr
+    kept = tenant.run("terminate", "--suffix", SUFFIX, "--layer", "vpc", "--yes")
+    assert f"why:  aurora and compute under '{SUFFIX}' need it" in kept.stderr
+    which = tenant.run("terminate", "--suffix", SUFFIX, "--yes")
+    assert "in this order, each before those that it needs: compute, " in which.stderr
+    assert (early.exit_code, kept.exit_code, which.exit_code) == (1, 1, 2)
 
 
 def test_they_are_terminated_in_reverse_and_keep_their_data(

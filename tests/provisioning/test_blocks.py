@@ -340,6 +340,10 @@ def test_a_layer_that_history_shows_as_terminated_is_nothing_to_do(aws):
     assert step.notes == ("'demo.vpc' is terminated already",)
     with pytest.raises(NotFoundError):
         plan_termination(aws, "demo", "aurora")
+    with_blocks(aws)
+    assert plan_termination(aws, "demo").notes == ("'demo' is terminated already",)
+    with pytest.raises(NotFoundError):
+        plan_termination(aws, "dem")
 
 
 def test_protection_is_taken_off_the_layer(aws):

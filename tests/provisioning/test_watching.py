@@ -112,6 +112,18 @@ def test_health_names_role_and_failing_checks_and_survives_silence(aws):
     assert health(aws, {"us-east-1": {}}, suffix="demo") == ()
 
 
+@pytest.mark.parametrize("peer_region", ["us-west-2", ""])
+def test_the_peers_api_is_asked_where_only_the_launch_region_tells_of_it(aws, peer_region):
+    aws.peer_region = peer_region
+    aws.get.side_effect = lambda endpoint, *, region, path: Answer(status=200, body={"checks": {}})
+    aws.setting.side_effect = NotFoundError("no region is off at rest")
+    told = {"us-east-1": {"Endpoint": "https://a", "PeerEndpoint": "https://b"}}
+    found = health(aws, told, suffix="demo")
+    assert [each.region for each in found] == ["us-east-1", *filter(None, [peer_region])]
+    asked = {(call.kwargs["region"], call.args[0]) for call in aws.get.call_args_list}
+    assert (("us-west-2", "https://b") in asked) == bool(peer_region)
+
+
 @pytest.mark.parametrize(("limit", "off"), [(0, True), (None, False), (3, False)])
 def test_a_region_that_is_off_at_rest_is_not_called(aws, limit, off):
     def setting(name: str, *, region: str) -> str:

@@ -14,7 +14,7 @@ from .. import names
 from ..errors import DrCatalogError, NotFoundError
 from .aws import Aws
 
-ENDPOINT = "Endpoint"
+ENDPOINT, PEER_ENDPOINT = "Endpoint", "PeerEndpoint"
 AT_REST, OFF = "peer-at-rest", "off"
 """What the recovery layer tells in a region that is off at rest."""
 
@@ -45,18 +45,23 @@ class Health:
 def health(
     aws: Aws, outputs: Mapping[str, Mapping[str, str]], *, suffix: str
 ) -> tuple[Health, ...]:
-    """Ask every region that gives out an ``Endpoint``, all at once; the launch region first.
+    """Ask every region whose API is given out, all at once; the launch region first.
+
+    A region gives out its own as ``Endpoint``; the launch region, the peer's too as ``PeerEndpoint``.
 
     Args:
         aws: The launching account, whose credentials sign.
         outputs: The launch's outputs by region.
         suffix: The environment suffix.
     """
-    asked = [(region, each[ENDPOINT]) for region, each in outputs.items() if ENDPOINT in each]
+    asked = {region: each[ENDPOINT] for region, each in outputs.items() if ENDPOINT in each}
+    peers = [each[PEER_ENDPOINT] for each in outputs.values() if PEER_ENDPOINT in each]
+    if peers and aws.peer_region:
+        asked.setdefault(aws.peer_region, peers[0])
     if not asked:
         return ()
     with ThreadPoolExecutor(max_workers=len(asked)) as pool:
-        return tuple(pool.map(lambda one: _ask(aws, suffix, *one), asked))
+        return tuple(pool.map(lambda one: _ask(aws, suffix, *one), asked.items()))
 
 
 def _ask(aws: Aws, suffix: str, region: str, endpoint: str) -> Health:

@@ -52,7 +52,7 @@ def plan_termination(aws: Aws, suffix: str, layer: str = "") -> Terminate | Foll
     try:
         found = catalog.find_launches(aws, suffix, layer)
     except NotFoundError:
-        if _terminated_before(aws, launch_name(suffix, layer)):
+        if _terminated_before(aws, suffix, layer):
             return Nothing(
                 operation=OPERATION,
                 suffix=suffix,
@@ -128,11 +128,17 @@ def _named(aws: Aws, launch: Launch) -> tuple[str, str]:
     return product.name, product.version_named(launch.version_id)
 
 
-def _terminated_before(aws: Aws, name: str) -> bool:
+def _terminated_before(aws: Aws, suffix: str, layer: str) -> bool:
+    """Whether the last thing that history shows of it, or of any layer under the suffix, is its end."""
     try:
         records = aws.latest_records()
     except DrCatalogError:
         return False
-    mine = [record for record in records if record.launch == name]
+    name = launch_name(suffix, layer)
+    mine = [
+        record
+        for record in records
+        if record.launch == name or (not layer and record.launch.startswith(f"{name}."))
+    ]
     newest = max(mine, key=lambda record: record.created, default=None)
     return newest is not None and (newest.kind, newest.status) == (TERMINATE, SUCCEEDED)
