@@ -18,8 +18,11 @@ from ..embedded_aws.conftest import serving
 from .catalogs import catalog_root
 from .conftest import HUB, PEER, REGION, TENANT, Identity, environment, launch_of, without_synthesis
 from .rehearsal import PACE, Rehearsal
+from .test_launch import post
 
-TIERS = ("pilot-light",)
+TIERS = {"active-active": {"Routing": "latency"}, "pilot-light": {}}
+"""Each tier, and what its launch sets besides the rest."""
+ZONE = "dr.example.com"
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +33,7 @@ def as_tenant() -> None:
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Identity]:
     """The tenant of an embedded AWS where these tiers are published and nothing else."""
-    root = catalog_root(tmp_path_factory.mktemp("tiers"), products=TIERS)
+    root = catalog_root(tmp_path_factory.mktemp("tiers"), products=tuple(TIERS))
     with serving() as url:
         shared = {"AWS_ENDPOINT_URL": url, "AWS_DEFAULT_REGION": REGION}
         hub = Identity(shared | {"AWS_ACCESS_KEY_ID": HUB, "AWS_SECRET_ACCESS_KEY": "test"})
@@ -42,16 +45,30 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Identity]:
         yield Identity(shared | dict(assume(endpoint=url, account=TENANT, role="dr-tenant")))
 
 
-@pytest.fixture(scope="module", params=TIERS)
-def launched(own: Identity, request: pytest.FixtureRequest) -> Launch:
-    """A launch of the tier that is purged when it is terminated."""
+@pytest.fixture(scope="module")
+def zone(own: Identity) -> str:
+    """The id of a public zone that the tenant account has."""
+    route53 = own.client("route53")
+    made = route53.create_hosted_zone(Name=ZONE, CallerReference="tiers")["HostedZone"]
+    found: str = made["Id"].rpartition("/")[2]
+    return found
+
+
+@pytest.fixture(scope="module", params=tuple(TIERS))
+def launched(own: Identity, zone: str, request: pytest.FixtureRequest) -> Launch:
+    """A launch of the tier, with a name, that is purged when it is terminated."""
     tier: str = request.param
-    own.ok(
-        *("launch", tier, "--suffix", f"own-{tier[:2]}"),
-        *("--set", "DeletionProtection=false", "--set", "OnTermination=purge"),
-    )
+    given = {
+        "ZoneId": zone,
+        "ZoneName": ZONE,
+        "DeletionProtection": "false",
+        "OnTermination": "purge",
+        **TIERS[tier],
+    }
+    words = [word for name, value in given.items() for word in ("--set", f"{name}={value}")]
+    own.ok("launch", tier, "--suffix", tier, *words)
     with environment(own.settings):
-        return launch_of(own, f"own-{tier[:2]}")
+        return launch_of(own, tier)
 
 
 def test_every_layer_is_as_the_tier_has_it_in_both_regions(own: Identity, launched: Launch) -> None:
@@ -59,6 +76,16 @@ def test_every_layer_is_as_the_tier_has_it_in_both_regions(own: Identity, launch
         found = inspect(launched)
     assert {check.region for check in found} == {REGION, PEER}
     assert [check for check in found if not check.ok] == []
+
+
+@pytest.mark.parametrize("launched", ["active-active"], indirect=True)
+def test_either_region_takes_a_transaction_which_the_ledger_keeps(
+    own: Identity, launched: Launch
+) -> None:
+    with environment(own.settings):
+        for region, other in ((REGION, PEER), (PEER, REGION)):
+            assert post(launched, region, transactionId=f"from-{region}", amount="1").status == 201
+            assert post(launched, other, transactionId=f"from-{region}", amount="2").status == 409
 
 
 OFF = {"concurrency": 0, "instances": []}

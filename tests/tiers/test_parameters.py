@@ -6,10 +6,10 @@ import re
 
 import pytest
 
+from dr_catalog.tiers import active_active, pilot_light, warm_standby
 from dr_catalog.tiers import parameters as given
 from dr_catalog.tiers.parameters import Parameter
 from dr_catalog.tiers.parts.composition import asked, set_by_tenant
-from dr_catalog.tiers.warm_standby import PRIMARY
 
 from ..layers.reading import Template
 
@@ -24,7 +24,7 @@ GROUPS = [
     given.DELETION,
 ]
 SET_BY_TENANT = [row for row in ROWS.values() if row.group]
-OFFERED = [given.SUFFIX, *set_by_tenant(asked(PRIMARY))]
+OFFERED = [given.SUFFIX, *set_by_tenant(asked(warm_standby.PRIMARY))]
 HANDED_ON = [row for row in ROWS.values() if not row.group]
 
 
@@ -32,9 +32,14 @@ def ids(rows: list[Parameter]) -> list[str]:
     return [row.name for row in rows]
 
 
-def test_a_row_has_one_name_and_the_tier_offers_all_that_a_tenant_may_set() -> None:
+def test_a_row_has_one_name_and_some_tier_offers_it_to_a_tenant() -> None:
     assert len({row.name for row in ROWS.values()}) == len(ROWS)
-    assert [row for row in SET_BY_TENANT if row != given.ROUTING] == OFFERED
+    offered = {
+        row
+        for tier in (active_active, pilot_light, warm_standby)
+        for row in set_by_tenant(asked(tier.PRIMARY))
+    }
+    assert {given.SUFFIX, *offered} == set(SET_BY_TENANT)
     shown = list(dict.fromkeys(row.group for row in SET_BY_TENANT))
     assert shown == GROUPS
 
@@ -133,6 +138,7 @@ GOOD_AND_BAD = [
         ],
     ),
     (given.PEER_WEIGHT, ["0", "1", "99", "255"], ["00", "0.0", "-1", "256", "1000", ""]),
+    (given.PEER_SHARE, ["1", "99", "255"], ["0", "00", "-1", "256", ""]),
     (given.KEY_ID, ["mrk-0af1"], ["0af1", "mrk-", "mrk-xyz", "alias/mrk-1"]),
     (given.RANGE, ["10.1.0.0/16"], ["auto", "10.1.0.0/24"]),
     (given.LAUNCH_RANGE, ["10.1.16.0/20"], ["auto", "10.1.16.0"]),

@@ -1,7 +1,8 @@
 """What is offered: compositions of layers with a recovery objective.
 
-A tier is any class with ``name`` and three methods, ``primary``, ``foundation`` and ``workload``, perhaps ``witness``, each
-of which takes the app and an id and returns the stack of that template.
+A tier is any class with ``name`` and the method ``primary``, perhaps ``foundation``, ``workload``, ``witness`` and
+``restore``, each of which takes the app and an id and returns the stack of that template. Each tier here is one
+short module that says what its templates are composed of; ``parts`` has what they share.
 
 A tier is imported when it is asked for: publishing synthesises none, and a tier loads much of CDK.
 """
@@ -12,12 +13,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .active_active import ActiveActive
     from .pilot_light import PilotLight
     from .warm_standby import WarmStandby
 
-__all__ = ["PilotLight", "WarmStandby"]
+__all__ = ["ActiveActive", "PilotLight", "WarmStandby"]
 
-_MODULES = {"PilotLight": ".pilot_light", "WarmStandby": ".warm_standby"}
+_MODULES = {
+    "ActiveActive": ".active_active",
+    "PilotLight": ".pilot_light",
+    "WarmStandby": ".warm_standby",
+}
 
 
 def __getattr__(name: str) -> Any:

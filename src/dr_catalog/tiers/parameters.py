@@ -167,10 +167,19 @@ PEER_WEIGHT = Parameter(
     group=DNS,
     label="Weight of the peer region",
 )
+PEER_SHARE = Parameter(
+    name="PeerShare",
+    description="1 to 255: the share of callers that the peer region answers, against the launch "
+    "region's 100",
+    default="100",
+    pattern=r"^([1-9]\d?|1\d\d|2[0-4]\d|25[0-5])$",
+    group=DNS,
+    label="Share of the peer region",
+)
 ROUTING = Parameter(
     name="Routing",
     description="Where both regions serve, how the name chooses between them: weighted shares callers out "
-    "by the peer's weight; latency answers each with the region that is nearest to it. Chosen once",
+    "by the peer's share; latency answers each with the region that is nearest to it. Chosen once",
     default="weighted",
     allowed=("weighted", "latency"),
     group=DNS,

@@ -30,7 +30,7 @@ def compute(launch: Launch, region: str) -> Iterator[Check]:
         return
     role = "writer" if region == launch.region else "standby"
     if launch.told("compute", region).get("writes") == "both":
-        role = "serves"
+        role = "serves"  # whichever has the ledger's writer
     endpoint = launch.endpoints[region]
     health, ready = (
         call(launch.session, endpoint=endpoint, region=region, path=path)

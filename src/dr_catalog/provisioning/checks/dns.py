@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ... import names
 from .model import Check, Launch, check
 
-NONE = "none"
+NONE, BOTH = "none", "both"
 
 
 def route53(launch: Launch, region: str) -> Iterator[Check]:
@@ -43,24 +44,48 @@ def route53(launch: Launch, region: str) -> Iterator[Check]:
         for each in page["ResourceRecordSets"]
         if each["Name"].rstrip(".") == name and each.get("SetIdentifier") == region
     ]
-    followed = route53.get_health_check(HealthCheckId=record["HealthCheckId"])["HealthCheck"][
-        "HealthCheckConfig"
-    ]["AlarmIdentifier"]
+    behind = [*_followed(route53, record["HealthCheckId"])]
+    controls = [each for each in behind if "AlarmIdentifier" in each]
+    addresses = [
+        f"https://{each['FullyQualifiedDomainName']}{each['ResourcePath']}"
+        for each in behind
+        if "AlarmIdentifier" not in each
+    ]
+    both = launch.told("compute", region).get("writes") == BOTH
+    (followed,) = (each["AlarmIdentifier"] for each in controls)
     (alarm,) = launch.client("cloudwatch", launch.peer_region).describe_alarms(
         AlarmNames=[followed["Name"]]
     )["MetricAlarms"]
-    kind = record.get("Failover") or f"weight {record.get('Weight')}"
     yield check(
         "route53",
         f"{name} A",
         region,
         {
-            kind: record.get("Failover")
-            in (None, "PRIMARY" if region == launch.region else "SECONDARY"),
+            _policy(record): record.get("Failover")
+            in (None, "PRIMARY" if region == launch.region else "SECONDARY")
+            and record.get("Region") in (None, region),
             "alias of this region's domain": record["AliasTarget"]["DNSName"].rstrip(".")
             == told["regional-domain-name"],
             f"follows {alarm['AlarmName']}": alarm["AlarmName"]
             == names.SERVING_ALARM.of(suffix=launch.suffix, region=region),
             f"in {launch.peer_region}": followed["Region"] == launch.peer_region,
+            "and this region's /ready" if both else "and no address": addresses
+            == ([f"{launch.endpoints[region]}ready"] if both else []),
         },
     )
+
+
+def _followed(route53: Any, check_id: str) -> Iterator[Any]:
+    """The checks behind a record's: of an alarm, and of an address where both regions serve."""
+    config = route53.get_health_check(HealthCheckId=check_id)["HealthCheck"]["HealthCheckConfig"]
+    if config["Type"] != "CALCULATED":
+        yield config
+        return
+    for child in config["ChildHealthChecks"]:
+        yield from _followed(route53, child)
+
+
+def _policy(record: Mapping[str, Any]) -> str:
+    if "Region" in record:
+        return "by latency"
+    return record.get("Failover") or f"weight {record.get('Weight')}"

@@ -8,6 +8,8 @@ from typing import Any
 from ... import names
 from .model import Launch
 
+NO_SUFFIX = ("SC-", "dr-catalog-")
+"""What carries no suffix: stacks, though what they hold does, and what onboarding made, for each product by name."""
 PENDING = ("PendingDeletion", "PendingReplicaDeletion")
 
 
@@ -51,8 +53,8 @@ def _mine(launch: Launch, found: Iterable[str]) -> Iterator[str]:
     marks = (f"-{suffix}-", f"_{suffix.replace('-', '_')}", f"/{suffix}/")
     for name in found:
         last = name.rpartition(":")[2]
-        if last.startswith("SC-"):
-            continue  # a stack's name carries no suffix; what it holds does
+        if last.startswith(NO_SUFFIX):
+            continue
         if last.endswith(f"-{suffix}") or any(mark in last for mark in marks):
             yield last
 
@@ -86,9 +88,14 @@ def _networks(launch: Launch, region: str) -> Iterator[str]:
 
 
 def _health_checks(launch: Launch, region: str) -> Iterator[str]:
-    checks = _pages(launch.client("route53", region), "list_health_checks", "HealthChecks")
-    alarms = (each["HealthCheckConfig"]["AlarmIdentifier"]["Name"] for each in checks)
-    return (alarm for alarm in alarms if f"-{launch.suffix}-" in alarm)
+    for each in _pages(launch.client("route53", region), "list_health_checks", "HealthChecks"):
+        config = each["HealthCheckConfig"]
+        host = config.get("FullyQualifiedDomainName")
+        alarm = config.get("AlarmIdentifier", {}).get("Name", "")
+        if f"-{launch.suffix}-" in alarm:
+            yield alarm
+        elif host and any(host in address for address in launch.endpoints.values()):
+            yield host
 
 
 def _domains(launch: Launch, region: str) -> Iterator[str]:

@@ -79,9 +79,11 @@ class Api(Part):
 
     Args:
         switched_on: Whether its processor runs before a recovery switches it on.
+        both_write: Whether it takes writes whichever region has the ledger's writer.
     """
 
     switched_on: bool = True
+    both_write: bool = False
     gives = (TransactionApi,)
     asks = (given.ASSET_BUCKET_PREFIX,)
     hands = (given.LAUNCH_ENDPOINT,)
@@ -97,6 +99,7 @@ class Api(Part):
             recovery_table=region.need(RecoveryState).table,
             ledger=region.need(LedgerAccess),
             switched_on=self.switched_on,
+            both_write=self.both_write,
         )
         region.hand({given.LAUNCH_ENDPOINT: api.endpoint})
         region.output("Endpoint", api.endpoint, f"The transaction API in {region.here}")

@@ -83,6 +83,13 @@ class PeerFoundation:
 
 
 @dataclass(frozen=True)
+class PeerEndpoint:
+    """The API in the peer region; its address ends in ``/``."""
+
+    url: str
+
+
+@dataclass(frozen=True)
 class PeerWorkload:
     """The peer region's workload, once it is up."""
 

@@ -33,6 +33,7 @@ from .facts import (
     CustomerKey,
     JoinedNetwork,
     ParentZone,
+    PeerEndpoint,
     PeerFoundation,
     PeerWorkload,
     TransactionsTable,
@@ -293,9 +294,11 @@ class Routes:
 
     Args:
         peer_weight: As ``DnsRecords`` takes it.
+        routing: Likewise, where both regions serve.
     """
 
     peer_weight: str
+    routing: str | None = None
 
 
 class FailoverRecords(Part):
@@ -330,6 +333,21 @@ class FailoverOrWeighted(Part):
         return both.condition(region, "Weighted", unless=given.PEER_WEIGHT, is_="0")
 
 
+class BothServe(Part):
+    """Both regions answer under the API's name while they are ready, by share or by latency."""
+
+    gives = (Routes,)
+    hands = (given.SERVING_REGIONS,)
+    asks = (given.PEER_SHARE, given.ROUTING)
+
+    def add(self, region: Region) -> Iterable[object]:
+        region.hand({given.SERVING_REGIONS: f"{region.name},{region.other}"})
+        yield Routes(region.value(given.PEER_SHARE), routing=region.value(given.ROUTING))
+
+    def fixed(self, region: Region) -> Mapping[str, str]:
+        return {"Records": region.value(given.ROUTING)}
+
+
 class Dns(Part):
     """One name for both regions' APIs."""
 
@@ -337,6 +355,7 @@ class Dns(Part):
 
     def add(self, region: Region) -> Iterable[object]:
         zone, workload = region.need(ParentZone), region.need(PeerWorkload)
+        routes = region.need(Routes)
         there = region.need(PeerFoundation).reader.read(
             "Domain",
             layer="route53",
@@ -354,8 +373,10 @@ class Dns(Part):
                 region=region.other,
                 domain_name=there["regional-domain-name"],
                 hosted_zone_id=there["regional-hosted-zone-id"],
+                api=region.need(PeerEndpoint).url,
             ),
-            peer_weight=region.need(Routes).peer_weight,
+            peer_weight=routes.peer_weight,
+            routing=routes.routing,
         )
         dns.node.add_dependency(workload.stack_set)  # its health checks follow alarms there
         region.output(
@@ -403,7 +424,7 @@ class DeleteGuarded(Part):
 
 GROUND = (Zone(), Key(), UpdateGuarded(), Ranges(), Network())
 """What all else in the launch region stands on, and the guard in front of it."""
-STORES = (Vault(), Table(), Documents(), Database())
-"""Where the data is."""
-SERVED = (State(), Api(), Domain(), Voter())
-"""What serves the data, and is watched."""
+STORES = (Vault(), Table(), Documents(), Database(), State())
+"""Where the data is, and what is known of who writes it."""
+WATCHED = (Domain(), Voter())
+"""The API's name in this region, and the look at whether it answers."""

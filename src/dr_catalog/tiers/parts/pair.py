@@ -24,7 +24,7 @@ from ..peer import FOUNDATION, WITNESS, WORKLOAD, PeerKind, PeerParameters, Peer
 from ..peer_undo import PeerUndo
 from .both import condition
 from .composition import Part, Region, asked, set_by_tenant
-from .facts import CustomerKey, PeerFoundation, PeerWorkload
+from .facts import CustomerKey, PeerEndpoint, PeerFoundation, PeerWorkload
 
 NETWORK_NAMES: Mapping[given.Parameter, str] = {
     given.VPC_ID: "vpc-id",
@@ -168,6 +168,8 @@ class Workload(Elsewhere):
 class PeerApi(Part):
     """The address of the API in the peer."""
 
+    gives = (PeerEndpoint,)
+
     def add(self, region: Region) -> Iterable[object]:
         told = region.need(PeerFoundation).reader.read(
             "Endpoint",
@@ -176,4 +178,4 @@ class PeerApi(Part):
             after=region.need(PeerWorkload).stack_set,
         )
         region.output("PeerEndpoint", told["endpoint"], "The transaction API in the peer region")
-        return ()
+        yield PeerEndpoint(told["endpoint"])

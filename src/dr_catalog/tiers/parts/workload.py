@@ -205,11 +205,13 @@ class Recovery(Part):
         rto_seconds: Seconds from the start of a failover until traffic has moved, where nobody is
             waited for.
         switches_on: Whether it first switches on what is off in the peer.
+        both_serve: Whether both regions serve, so that it moves the database's writer alone.
     """
 
     rpo_seconds: int
     rto_seconds: int
     switches_on: bool = False
+    both_serve: bool = False
     gives = (RecoveryLayer,)
 
     asks = (
@@ -258,6 +260,7 @@ class Recovery(Part):
             rpo_seconds=self.rpo_seconds,
             rto_seconds=self.rto_seconds,
             switches_on=self.switches_on,
+            both_serve=self.both_serve,
             database=RecoveredDatabase(
                 global_cluster=names.LEDGER.of(suffix=suffix),
                 launch_cluster=names.LEDGER_CLUSTER.of(suffix=suffix, region=launch),
