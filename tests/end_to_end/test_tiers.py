@@ -20,9 +20,9 @@ from .conftest import HUB, PEER, REGION, TENANT, Identity, environment, launch_o
 from .rehearsal import PACE, Rehearsal
 from .test_launch import post
 
-TIERS = {"active-active": {"Routing": "latency"}, "pilot-light": {}}
-"""Each tier, and what its launch sets besides the rest."""
 ZONE = "dr.example.com"
+TIERS = {"active-active": {"Routing": "latency", "ZoneName": ZONE}, "pilot-light": {}}
+"""Each tier, and what its launch sets besides the rest."""
 
 
 @pytest.fixture(autouse=True)
@@ -56,14 +56,13 @@ def zone(own: Identity) -> str:
 
 @pytest.fixture(scope="module", params=tuple(TIERS))
 def launched(own: Identity, zone: str, request: pytest.FixtureRequest) -> Launch:
-    """A launch of the tier, with a name, that is purged when it is terminated."""
+    """A launch of the tier that is purged when it is terminated."""
     tier: str = request.param
     given = {
-        "ZoneId": zone,
-        "ZoneName": ZONE,
         "DeletionProtection": "false",
         "OnTermination": "purge",
         **TIERS[tier],
+        **({"ZoneId": zone} if "ZoneName" in TIERS[tier] else {}),
     }
     words = [word for name, value in given.items() for word in ("--set", f"{name}={value}")]
     own.ok("launch", tier, "--suffix", tier, *words)
