@@ -71,9 +71,8 @@ def stage(name: str, account: str, gates: Gates = Gates(), notify: str | None = 
 def with_early_tiers(catalog: Catalog) -> Catalog:
     """The catalog with a portfolio of its own for the first stage."""
     first, *others = catalog.pipeline.stages
-    early = replace(
-        catalog.offer, portfolios=(replace(catalog.offer.portfolios[0], name="Early tiers"),)
-    )
+    tiers, *portfolios = catalog.offer.portfolios
+    early = replace(catalog.offer, portfolios=(replace(tiers, name="Early tiers"), *portfolios))
     return replace(
         catalog,
         offers={**catalog.offers, "early.yaml": early},

@@ -66,14 +66,16 @@ def check_offer(catalog: Catalog, offer: Offer) -> Iterator[Finding]:
     """What does not fit into the stack that publishes the portfolios in a region."""
     released = [name for name in offer.products if catalog.products[name].versions]
     tags = sum(map(len, offer.tag_options.values()))
-    # Itself, its principals with the canary, its shares, and each tag option's use.
-    portfolio = 1 + len(offer.principals) + 1 + len(offer.shares.accounts) + tags
+    # Itself, its principals, its shares, and each tag option's use; the stage's canary here and there.
+    portfolio = 1 + len(offer.principals) + len(offer.shares.accounts) + tags
+    canaries = sum(each.canary for each in offer.portfolios)
     # Itself, its place in a portfolio, its launch constraint, its rules.
     products = sum(3 + len(offer.constraints.get(name, ())) for name in released)
+    resources = len(offer.portfolios) * portfolio + canaries + tags + products
     yield from _over(
         "the stack that publishes the portfolios",
         [
-            ("resources", len(offer.portfolios) * portfolio + tags + products, RESOURCES),
+            ("resources", resources, RESOURCES),
             ("outputs", len(offer.portfolios) + len(released), OUTPUTS),
         ],
     )
