@@ -73,6 +73,13 @@ def test_a_replica_is_behind_by_what_the_alarms_let_pass() -> None:
 
 # What is changed; the store; its seconds when the region is lost.
 REGION: list[tuple[Change, str, int | None]] = [
+    (
+        lambda bodies: properties(bodies, "primary", "Documents")["ReplicationConfiguration"][
+            "Rules"
+        ][0].update(Status="Disabled"),
+        "documents",
+        COPY["documents"],
+    ),
     (setting("workload", "Loss", Threshold=60_500), "database", 361),
     (setting("workload", "Loss", EvaluationPeriods=10), "database", 630),
     (setting("workload", "Loss", Period=300), "database", 1530),

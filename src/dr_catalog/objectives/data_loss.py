@@ -11,6 +11,8 @@ copied as such: none of them is counted, though each of them, while it is there,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 
 from ..releases.template import as_list, dig
 from .durations import Durations
@@ -27,18 +29,15 @@ _Way = Callable[[], list[Line]]
 
 def region(estate: Estate, durations: Durations) -> Objective:
     """What is lost with the launch region."""
-    ways: dict[str, Callable[[Place], list[Line]]] = {
-        DATABASE: lambda place: _database_lag(estate, durations),
-        TABLE: lambda place: _table_lag(estate, place),
-        DOCUMENTS: lambda place: _documents_lag(place),
-    }
-
-    def replica(store: str) -> _Way:
-        return lambda: ways[store](estate.stores[store])
-
     return Objective(
         tuple(
-            _best(store, [replica(store), *_copies(estate, durations, store, away=True)])
+            _best(
+                store,
+                [
+                    partial(_replica, estate, durations, store),
+                    *_copies(estate, durations, store, away=True),
+                ],
+            )
             for store in estate.stores
         )
     )
@@ -46,15 +45,10 @@ def region(estate: Estate, durations: Durations) -> Objective:
 
 def corruption(estate: Estate, durations: Durations) -> Objective:
     """What is lost when data is destroyed or falsified in both regions."""
+    own = {TABLE: [partial(_table_point, estate, durations)]}
     return Objective(
         tuple(
-            _best(
-                store,
-                [
-                    *([lambda: _table_point(estate, durations)] if store == TABLE else ()),
-                    *_copies(estate, durations, store, away=False),
-                ],
-            )
+            _best(store, [*own.get(store, ()), *_copies(estate, durations, store, away=False)])
             for store in estate.stores
         )
     )
@@ -76,6 +70,13 @@ def _best(store: str, ways: list[_Way]) -> Sum:
 # -- replicas ----------------------------------------------------------------------------------------
 
 
+def _replica(estate: Estate, durations: Durations, store: str) -> list[Line]:
+    if store == DATABASE:
+        return _database_lag(estate, durations)
+    place = estate.stores[store]
+    return _table_lag(estate, place) if store == TABLE else _documents_lag(place)
+
+
 def _database_lag(estate: Estate, durations: Durations) -> list[Line]:
     clusters = estate.find("AWS::RDS::DBCluster", roles=PEER)
     if not any(place.resource.get("GlobalClusterIdentifier") for place in clusters):
@@ -90,19 +91,14 @@ def _database_lag(estate: Estate, durations: Durations) -> list[Line]:
 def _table_lag(estate: Estate, table: Place) -> list[Line]:
     if len(as_list(table.resource.get("Replicas"))) < 2:
         raise Unbounded("the table has no replica in the peer region")
-    for place in estate.find("AWS::CloudWatch::Alarm"):
-        if place.resource.get("Namespace") == "AWS/DynamoDB" and (
-            place.resource.get("MetricName") == "ReplicationLatency"
-        ):
-            return _lag(place)
-    raise Unbounded("no alarm tells when the table's replica is late")
+    return _alarmed(estate, "ReplicationLatency", Namespace="AWS/DynamoDB")
 
 
 def _documents_lag(bucket: Place) -> list[Line]:
     """See https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-time-control.html"""
     path = "ReplicationConfiguration.Rules"
     rules = as_list(bucket.resource.get(path))
-    if not rules:
+    if not rules or dig(rules[0], "Status") == "Disabled":
         raise Unbounded("the bucket replicates nowhere")
     minutes = bucket.number(
         "Destination.ReplicationTime.Time.Minutes", of=rules[0], at=f"{path}[0]"
@@ -116,15 +112,11 @@ def _documents_lag(bucket: Place) -> list[Line]:
     ]
 
 
-def _alarmed(estate: Estate, metric: str) -> list[Line]:
-    alarm = estate.alarm(metric)
+def _alarmed(estate: Estate, metric: str, **properties: str) -> list[Line]:
+    """What the alarm on a lag lets pass, and how long it then takes to say that it is more."""
+    alarm = estate.alarm(metric, **properties)
     if alarm is None:
         raise Unbounded(f"no alarm on {metric} tells when the replica is late")
-    return _lag(alarm)
-
-
-def _lag(alarm: Place) -> list[Line]:
-    """What the alarm lets pass, and how long it then takes to say that it is more."""
     threshold = alarm.number("Threshold")
     period, periods = alarm.number("Period"), alarm.number("EvaluationPeriods")
     return [
@@ -164,27 +156,32 @@ def _copies(estate: Estate, durations: Durations, store: str, *, away: bool) -> 
                 yield _Rule(plan, rule, f"{_RULES}[{number}]", store, durations, away).lines
 
 
+@dataclass(frozen=True)
 class _Rule:
-    """One rule of a plan, for one store: its lines."""
+    """One rule of a plan, for one store.
 
-    def __init__(
-        self,
-        plan: Place,
-        rule: Mapping[str, object],
-        at: str,
-        store: str,
-        durations: Durations,
-        away: bool,
-    ) -> None:
-        self._plan, self._rule, self._at = plan, rule, at
-        self._store, self._durations, self._away = store, durations, away
+    Args:
+        plan: The plan.
+        rule: The rule.
+        at: Where it stands.
+        store: The store.
+        durations: The reviewed figures.
+        away: Whether only what lies in the other region helps.
+    """
+
+    plan: Place
+    rule: Mapping[str, object]
+    at: str
+    store: str
+    durations: Durations
+    away: bool
 
     def lines(self) -> list[Line]:
         """Interval, start window, job and copy: the point before is as old as all of these."""
-        schedule = self._plan.worked_out(
-            self._rule.get("ScheduleExpression"), f"{self._at}.ScheduleExpression"
+        schedule = self.plan.worked_out(
+            self.rule.get("ScheduleExpression"), f"{self.at}.ScheduleExpression"
         )
-        job = self._durations.line("backup job", "backup", store=self._store)
+        job = self.durations.line("backup job", "backup", store=self.store)
         window = self._window("CompletionWindowMinutes")
         if window is not None and job.seconds > window.seconds(60):
             raise Unbounded(f"a backup job of {job.seconds} s does not end within {window.source}")
@@ -192,7 +189,7 @@ class _Rule:
             Line(
                 "time between two backups",
                 longest_gap(schedule),
-                self._plan.source(f"{self._at}.ScheduleExpression"),
+                self.plan.source(f"{self.at}.ScheduleExpression"),
             ),
             self._start(),
             job,
@@ -202,15 +199,15 @@ class _Rule:
     def _start(self) -> Line:
         window = self._window("StartWindowMinutes")
         if window is None:
-            return self._durations.line("start window", "start_window", store="default")
+            return self.durations.line("start window", "start_window", store="default")
         return Line("start window", window.seconds(60), window.source)
 
     def _copy(self) -> list[Line]:
-        if as_list(self._rule.get("CopyActions")):
-            return [self._durations.line("copy to the other region", "copy", store=self._store)]
-        if self._away:
-            raise Unbounded(f"{self._plan.source(self._at)} copies nothing to the other region")
+        if as_list(self.rule.get("CopyActions")):
+            return [self.durations.line("copy to the other region", "copy", store=self.store)]
+        if self.away:
+            raise Unbounded(f"{self.plan.source(self.at)} copies nothing to the other region")
         return []
 
     def _window(self, name: str) -> Figure | None:
-        return self._plan.number(name, of=self._rule, at=self._at) if name in self._rule else None
+        return self.plan.number(name, of=self.rule, at=self.at) if name in self.rule else None

@@ -133,13 +133,11 @@ class Estate:
         """Whether a template of the release restores from copies."""
         return RESTORE in self.templates
 
-    def alarm(self, metric: str, *, statistic: str = "") -> Place | None:
-        """The first alarm on the metric, that of the launch region before the peer's."""
+    def alarm(self, metric: str, **properties: str) -> Place | None:
+        """The first alarm on the metric with these properties, that of the launch region before the peer's."""
+        asked = {"MetricName": metric, **properties}
         for place in self.find("AWS::CloudWatch::Alarm"):
-            if place.resource.get("MetricName") == metric and statistic in (
-                "",
-                place.resource.get("Statistic"),
-            ):
+            if all(place.resource.get(name) == value for name, value in asked.items()):
                 return place
         return None
 

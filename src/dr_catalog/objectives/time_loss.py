@@ -192,7 +192,7 @@ def _dns(estate: Estate, durations: Durations) -> Iterator[Line]:
     """From the control metric's change to the last caller; nothing where no record is made."""
     if not any(estate.find("AWS::Route53::RecordSet", roles=(PRIMARY, RESTORE))):
         return
-    if alarm := estate.alarm(CONTROL_METRIC, statistic="Minimum"):
+    if alarm := estate.alarm(CONTROL_METRIC, Statistic="Minimum"):
         periods, period = alarm.number("EvaluationPeriods"), alarm.number("Period")
         yield Line("periods of the control metric", periods.seconds(period.value), periods.source)
     yield durations.line("DNS answers with the other region", "dns_answers")
