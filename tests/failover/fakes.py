@@ -37,6 +37,8 @@ SITE = Site(
 
 PILOT = replace(SITE, told={**SITE.told, "peer-at-rest": "off"})
 """The same where the peer is off until a recovery switches it on."""
+SERVING = replace(SITE, told={**SITE.told, "serves": "both"})
+"""The same where both regions serve."""
 
 
 def cluster(region: str) -> str:
@@ -56,6 +58,8 @@ class World:
     writer: Writer = field(default_factory=lambda: Writer(region=LAUNCH))
     believed: Writer | None = None
     ready: bool = True
+    settled: str = ""
+    """What is still to be settled, where both regions serve."""
     database_writer: str = LAUNCH
     lock: Lock | None = None
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -216,6 +220,7 @@ def aws_of(world: World, *, region: str = LAUNCH) -> Any:
         assert region not in world.off, f"a call to {region}, which is off, is one turned away"
         role = "writer" if region == world.writer.region else "standby"
         checks: dict[str, Any] = {"lag": {"ok": True}} if role == "standby" else {}
+        checks["settled"] = {"ok": not world.settled, "reason": world.settled}
         checks |= {} if world.ready else {"ledger": {"ok": False, "reason": "Timeout"}}
         return Answer(status=200, body={"ready": world.ready, "role": role, "checks": checks})
 

@@ -158,7 +158,7 @@ class _Stack(cdk.Stack):
                 detection_minutes=3,
                 state=state.table,
                 topic=watch.topic,
-                recovered=_recovered(suffix, endpoint, switches_on=not neutral),
+                recovered=_recovered(suffix, endpoint, every=not neutral),
                 traffic=recovery.Traffic(
                     serving_parameter=f"/dr/{suffix}/route53/serving-region",
                     control_metric=f"dr-control-metric-{suffix}",
@@ -196,7 +196,8 @@ def watched(suffix: str, bucket: str, region: str, other: str) -> Watched:
     )
 
 
-def _recovered(suffix: str, endpoint: str, *, switches_on: bool) -> recovery.Recovered:
+def _recovered(suffix: str, endpoint: str, *, every: bool) -> recovery.Recovered:
+    """What a recovery moves; with every kind of it at once, as no tier has them."""
     return recovery.Recovered(
         table=f"dr-transactions-{suffix}",
         status_index="StatusIndex",
@@ -216,5 +217,6 @@ def _recovered(suffix: str, endpoint: str, *, switches_on: bool) -> recovery.Rec
             user="transactions",
             ready_capacity="8",
         ),
-        switches_on=switches_on,
+        both_serve=every,
+        switches_on=every,
     )

@@ -375,7 +375,8 @@ def granted(template: Template) -> set[str]:
 
 def test_only_where_it_switches_on_the_function_may_and_only_the_peers_processor() -> None:
     pilot, standby = peer("literal"), peer("neutral")
-    assert granted(pilot) - granted(standby) == {
+    settles = {"dynamodb:UpdateItem"}  # where both serve
+    assert granted(pilot) - granted(standby) - settles == {
         "lambda:DeleteFunctionConcurrency",
         "lambda:GetFunctionConcurrency",
         "lambda:PutFunctionConcurrency",
@@ -392,6 +393,20 @@ def test_only_where_it_switches_on_the_function_may_and_only_the_peers_processor
         for kind in ("literal", "neutral")
     }
     assert told == {"literal": "yes", "neutral": None}
+
+
+def test_only_where_both_serve_the_function_may_mark_what_is_to_be_settled() -> None:
+    for kind, means in (("neutral", None), ("literal", "true")):
+        template = peer(kind)
+        variables = function(template, "recovery-task")["Environment"]["Variables"]
+        assert variables.get("BOTH_SERVE") == means
+        assert ("dynamodb:UpdateItem" in granted(template)) == bool(means)
+        told = [
+            each["Properties"]["Value"]
+            for each in of_type(template, "AWS::SSM::Parameter")
+            if text(template, each["Properties"]["Name"]).endswith("/recovery/serves")
+        ]
+        assert told == (["both"] if means else [])
 
 
 def test_the_function_may_do_what_its_code_calls_and_nothing_else() -> None:

@@ -18,6 +18,7 @@ from ..errors import DrCatalogError
 from ..handlers.recovery.recorded import WINDOW, recorded
 from .model import Site
 from .resting import NO_FIGURE, at_rest, off
+from .settling import settled
 from .surroundings import FRESH, NotReady, Surroundings, Unknown
 
 NAMESPACE, ANSWERS, SERVING = "DrCatalog", "LaunchRegionAnswers", "Serving"
@@ -82,6 +83,8 @@ def roles(look: Surroundings) -> str:
                 f"it is told within a minute; else see the log of "
                 f"{names.RECOVERY_TASK.of(suffix=look.site.suffix)} in {look.site.region}",
             )
+    if look.site.both_serve:
+        return f"both regions serve, the ledger's writer is {writer.region}, epoch {writer.epoch}"
     return f"writer {writer.region}, standby {look.standby}, epoch {writer.epoch}"
 
 
@@ -100,7 +103,7 @@ def standby(look: Surroundings) -> str:
             f"{look.standby} is not ready: {', '.join(failing) or 'it does not say why'}",
             f"see `dr-catalog status --suffix {look.site.suffix} --health`",
         )
-    return f"{look.standby} could serve"
+    return f"{look.standby} {'serves' if look.site.both_serve else 'could serve'}"
 
 
 def versions(look: Surroundings) -> str:
@@ -288,6 +291,13 @@ def traffic(look: Surroundings) -> str:
         return "no zone: a run names the surviving endpoint, and traffic is moved by hand"
     name = names.parameter(suffix=look.site.suffix, layer="route53", name="serving-region")
     serving = look.aws.parameter(name, look.site.region).split(",")
+    out = [region for region in look.site.regions if region not in serving]
+    if look.site.both_serve and out:
+        both = ",".join(look.site.regions)
+        raise NotReady(
+            f"{domain} leads to {', '.join(serving)} alone: {' and '.join(out)} was taken out of service",
+            f"`aws ssm put-parameter --region {look.site.region} --name {name} --value {both} --overwrite`",
+        )
     if look.writer.region not in serving:
         raise NotReady(
             f"{domain} leads to {', '.join(serving)}, the writer is in {look.writer.region}",
@@ -389,6 +399,8 @@ class Row:
 
 AT_REST = Row("peer at rest", at_rest, "peer")
 """Looked at where the peer is off until a recovery switches it on."""
+SETTLED = Row("settled", settled, "")
+"""Looked at where both regions serve."""
 ROWS = (
     Row("recovery", recovery, "peer", hinders=True),
     Row("launch region", launch_region, "launch"),

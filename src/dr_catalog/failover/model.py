@@ -17,6 +17,8 @@ APPROVE, ABORT = "approve", "abort"
 DONE = "done"
 AT_REST, OFF = "peer-at-rest", "off"
 """What the recovery layer tells of a peer that is off until a recovery switches it on."""
+SERVES, BOTH = "serves", "both"
+"""What it tells where both regions serve and write."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,11 @@ class Site:
     launch_region: str
     machine: str
     told: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def both_serve(self) -> bool:
+        """Whether both regions serve and write, so that a recovery moves the ledger's writer alone."""
+        return self.told.get(SERVES) == BOTH
 
     @property
     def regions(self) -> tuple[str, str]:

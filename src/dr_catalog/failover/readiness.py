@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from ..errors import DrCatalogError
 from .aws import Aws
-from .looks import AT_REST, ROWS, Row
+from .looks import AT_REST, ROWS, SETTLED, Row
 from .model import Finding, Site
 from .surroundings import NotReady, Surroundings, Unknown
 
@@ -27,7 +27,11 @@ def readiness(aws: Aws, site: Site, *, now: datetime | None = None) -> tuple[Fin
         now: The time of the look.
     """
     look = Surroundings(aws=aws, site=site, now=now or datetime.now(UTC))
-    rows = (*ROWS, AT_REST) if site.switches_on else ROWS
+    rows = (
+        *ROWS,
+        *([AT_REST] if site.switches_on else []),
+        *([SETTLED] if site.both_serve else []),
+    )
     with ThreadPoolExecutor(max_workers=len(rows)) as pool:
         return tuple(pool.map(lambda row: _finding(row, look), rows))
 

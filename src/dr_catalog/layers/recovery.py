@@ -185,6 +185,7 @@ class Recovery(Construct):
                 "rpo-seconds": str(recovered.rpo_seconds),
                 "rto-seconds": str(recovered.rto_seconds),
                 **({"peer-at-rest": "off"} if recovered.switches_on else {}),
+                **({"serves": "both"} if recovered.both_serve else {}),
             },
         )
 

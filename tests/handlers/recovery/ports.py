@@ -11,6 +11,7 @@ import procedures
 from recovery_settings import DatabaseSettings, RecoverySettings
 from world import ClusterView, Conflict, GlobalView, Lag, Refusal, World, Writer
 
+from .both import TWICE, UNSETTLED, BothServe
 from .simulated import EPOCH, LAUNCH, PEER, STANDBY_CAPACITY, WRITER_CAPACITY, Simulated, must
 
 
@@ -52,6 +53,8 @@ class State:
         (told,) = [each["told"] for each in record["steps"] if each["step"] == "restore"][-1:]
         fenced = here is not None and here.fenced
         must(not fenced or "the watch" in told, "an abort left the fence")
+        other = self.sim.writers[record["to"]]
+        must(other is None or not other.fenced or "the watch" in told, "an abort left a fence")
         raised = self.sim.clusters[record["to"]].capacity != STANDBY_CAPACITY
         must(not raised, "an abort left the capacity")
         on = self.sim.schedule.pilot and record["to"] == PEER and self.sim.limit != 0
@@ -180,6 +183,9 @@ class Database:
         here = sim.writers[sim.writer]
         if planned:
             must(here is not None and here.fenced, "switched over an open writer")
+            there = sim.writers[to]
+            shut = there is not None and there.fenced
+            must(shut or not sim.schedule.both, "the other region still writes into the old ledger")
         else:
             sim.may_touch(holder)
         cluster = sim.clusters[to]
@@ -260,6 +266,21 @@ class Stores:
         ]
         return found, str(start + 200) if len(numbers) == 200 else ""
 
+    def unsettle(self, *, before: int, cursor: str) -> tuple[int, str]:
+        return self.sim.call(PEER, "table", lambda: (both(self.sim).unsettle(before), ""))
+
+    def unsettled(self, *, before: int) -> int:
+        def deed() -> int:
+            return sum(each.epoch < before for each in both(self.sim).marked(UNSETTLED))
+
+        return self.sim.call(PEER, "table", deed)
+
+    def taken_twice(self) -> list[dict[str, Any]]:
+        def deed() -> list[dict[str, Any]]:
+            return [{"number": each.number} for each in both(self.sim).marked(TWICE)]
+
+        return self.sim.call(PEER, "table", deed)
+
     def documents_left_behind(
         self, *, since: float, cursor: str
     ) -> tuple[list[dict[str, Any]], str]:
@@ -299,6 +320,7 @@ class Signals:
 
     def move(self, to: str) -> None:
         def deed() -> None:
+            must(not self.sim.schedule.both, "moved traffic where both serve")
             run = self.sim.record(self.sim.items["lock"]["run"])
             must(self.sim.writer == to, "moved away from the writer")
             must((to, run["epoch"]) in self.sim.verified, "moved before a verified write")
@@ -308,6 +330,13 @@ class Signals:
             self.sim.serving = to
 
         self.sim.call(PEER, "ssm", deed)
+
+
+def both(sim: Simulated) -> BothServe:
+    """The simulation of two regions that both serve, which alone is asked for claims."""
+    must(isinstance(sim, BothServe), "looked for claims where one region writes")
+    assert isinstance(sim, BothServe)
+    return sim
 
 
 def settings(sim: Simulated) -> RecoverySettings:
@@ -332,6 +361,7 @@ def settings(sim: Simulated) -> RecoverySettings:
             "dr-ledger-dev", {LAUNCH: "l", PEER: "p"}, 5432, "ledger", "u", WRITER_CAPACITY
         ),
         switches_on=sim.schedule.pilot,
+        both_serve=sim.schedule.both,
     )
 
 

@@ -56,6 +56,7 @@ class Schedule:
         services: A service of the peer that fails until ``heals``; empty for none.
         heals: When everything works.
         headless: Whether the peer has no instance.
+        both: Whether both regions serve and write.
         pilot: Whether the peer's processor is off until a recovery switches it on; it has no instance then.
         versions: Whether the regions run different code until ``heals``.
         crash, repeat, zombie, between: How likely a task dies at a call, is repeated, is repeated much
@@ -77,6 +78,7 @@ class Schedule:
     heals: float = 7200
     headless: bool = False
     pilot: bool = False
+    both: bool = False
     versions: bool = False
     crash: float = 0.0
     repeat: float = 0.0
@@ -89,17 +91,23 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Write:
-    """A write that a processor confirmed."""
+    """A write that a processor confirmed; ``same_as`` is the number of another with the same id."""
 
     number: int
     region: str
     epoch: int
     at: float
+    same_as: int | None = None
+
+    @property
+    def key(self) -> int:
+        """The id, as the ledger has it."""
+        return self.number if self.same_as is None else self.same_as
 
 
 @dataclass
 class Cluster:
-    """A region's cluster: ``rows`` by number, and what it is like."""
+    """A region's cluster: ``rows`` by id, and what it is like."""
 
     rows: dict[int, Write] = field(default_factory=dict)
     instances: int = 1
@@ -231,7 +239,7 @@ class Simulated:
         target = self.clusters[PEER if self.writer == LAUNCH else LAUNCH]
         while linked and self.log and self.log[0].at + self.lag() <= self.now:
             write = self.log.popleft()
-            target.rows[write.number] = write
+            target.rows[write.key] = write
 
     def _promoted(self, to: str, *, planned: bool) -> None:
         if planned:

@@ -24,6 +24,7 @@ from aws import connect_world
 from aws_compute import AwsCompute
 from aws_signals import AwsSignals
 from aws_state import AwsMachine, AwsState
+from ledger_access import LedgerAccess
 from machine import advance
 from recovery_settings import RecoverySettings
 from watch import watch
@@ -296,6 +297,16 @@ class _Answering:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.real, name)
+
+
+def test_the_ledger_says_as_what_it_knows_an_id(recovery: Recovery) -> None:
+    recovery.database.run("TRUNCATE ledger.transactions")
+    _write(recovery, "known", region=LAUNCH, epoch=1)
+    database = recovery.world.settings.database
+    assert database is not None
+    assert LedgerAccess(database).known_as(LAUNCH, ["known", "unknown"]) == {
+        "known": ("f", "2025-01-31T12:00:00.000000Z")
+    }
 
 
 def test_an_item_is_changed_by_who_has_read_it_alone(recovery: Recovery) -> None:

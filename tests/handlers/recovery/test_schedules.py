@@ -15,6 +15,7 @@ import procedures
 import pytest
 import step_record
 
+from .both import BothServe
 from .driving import Drive
 from .simulated import Schedule
 
@@ -63,6 +64,7 @@ def schedule(seed: int) -> Schedule:
             overrides = choice(([], list(procedures.OVERRIDES)))
             made.decisions.append((when, by, what, overrides))
     made.pilot = chance() < 0.3
+    made.both = not made.pilot and chance() < 0.35
     return made
 
 
@@ -93,10 +95,17 @@ def test_no_schedule_of_faults_breaks_what_must_hold(monkeypatch: pytest.MonkeyP
                 ended = f"{record['operation']} {record['outcome'] or 'open'}"
                 outcomes[ended] += 1
                 outcomes[f"{ended}, switched on"] += made.pilot
-        outcomes["writes left behind and kept"] += len(sim.kept)
+                outcomes[f"{ended}, both serve"] += made.both
+        if isinstance(sim, BothServe):
+            outcomes["writes taken without the ledger"] += sim.alone
+            outcomes["ids taken twice and listed"] += len(sim.kept)
+        else:
+            outcomes["writes left behind and kept"] += len(sim.kept)
         outcomes["writes confirmed"] += len(sim.confirmed)
     print(f"\n{COUNT} schedules from seed {SEED}: {dict(sorted(outcomes.items()))}")
     for needed in ("failover done", "failover aborted", "switchover done", "drill done"):
         assert outcomes[needed] > COUNT / 100, f"hardly any {needed}: {outcomes}"
-        assert outcomes[f"{needed}, switched on"] > COUNT / 300, f"hardly any on: {outcomes}"
-    assert outcomes["writes left behind and kept"] > COUNT / 100
+        for kind in ("switched on", "both serve"):
+            assert outcomes[f"{needed}, {kind}"] > COUNT / 300, f"hardly any {kind}: {outcomes}"
+    for needed in ("writes left behind and kept", "ids taken twice and listed"):
+        assert outcomes[needed] > COUNT / 100, f"hardly any {needed}: {outcomes}"

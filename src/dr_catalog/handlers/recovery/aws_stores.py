@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from aws_claims import AwsClaims
 from clients import calling, client
 from ledger_access import LedgerAccess
 from recovery_settings import RecoverySettings
@@ -24,6 +25,7 @@ class AwsStores:
 
     def __init__(self, settings: RecoverySettings, ledger: LedgerAccess | None) -> None:
         self._settings, self._ledger = settings, ledger
+        self._shared = AwsClaims(settings)
 
     def verify(self, store: str, region: str, *, run: str, epoch: int) -> None:
         """See ``world.Stores``."""
@@ -77,6 +79,19 @@ class AwsStores:
         ]
         following = page.get("LastEvaluatedKey")
         return found, json.dumps(following) if following else ""
+
+    def unsettle(self, *, before: int, cursor: str) -> tuple[int, str]:
+        """See ``world.Stores``."""
+        assert self._ledger is not None
+        return self._shared.unsettle(self._ledger, before=before, cursor=cursor)
+
+    def unsettled(self, *, before: int) -> int:
+        """See ``world.Stores``."""
+        return self._shared.unsettled(before=before)
+
+    def taken_twice(self) -> list[dict[str, Any]]:
+        """See ``world.Stores``."""
+        return self._shared.taken_twice()
 
     def documents_left_behind(
         self, *, since: float, cursor: str

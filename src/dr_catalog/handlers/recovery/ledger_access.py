@@ -30,6 +30,11 @@ _VERIFY = (
 )
 _VERIFIED = "SELECT epoch FROM ledger.verifications WHERE run = :run AND region = :region"
 _NEWEST = "SELECT extract(epoch FROM max(recorded_at)) FROM ledger.transactions"
+_KNOWN_AS = (
+    "SELECT transaction_id, fingerprint, "
+    """to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+    " FROM ledger.transactions WHERE transaction_id = ANY(:ids)"
+)
 _KNOWN = "SELECT transaction_id FROM ledger.transactions WHERE transaction_id = ANY(:ids)"
 
 
@@ -58,6 +63,10 @@ class LedgerAccess:
     def known(self, region: str, ids: list[str]) -> set[str]:
         """Those of the ids that it has."""
         return {row[0] for row in self._run(region, _KNOWN, ids=ids)}
+
+    def known_as(self, region: str, ids: list[str]) -> dict[str, tuple[str, str]]:
+        """Fingerprint and time of those of the ids that it has."""
+        return {row[0]: (row[1], row[2]) for row in self._run(region, _KNOWN_AS, ids=ids)}
 
     def lag(self, region: str) -> float | None:
         """Milliseconds that the region's reader is behind, as it says itself."""

@@ -64,6 +64,8 @@ class RecoverySettings:
         database: None where there is none.
         switches_on: ``SWITCHES_ON``, ``yes``: the peer's processor is off at rest and its cluster has no
             instance; a recovery switches the one on and makes the other.
+        both_serve: ``BOTH_SERVE``, ``true``: both regions take writes into the table at any time; a recovery
+            moves the ledger's writer alone.
         linger: ``LINGER_SECONDS`` that the peer stays on once a failback has moved the traffic, by default
             as long as DNS may lead callers there.
     """
@@ -91,6 +93,7 @@ class RecoverySettings:
     witness: str = ""
     switches_on: bool = False
     linger: int = DNS_SECONDS
+    both_serve: bool = False
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> RecoverySettings:
@@ -142,6 +145,7 @@ class RecoverySettings:
             witness=environment.get("WITNESS_REGION", ""),
             switches_on=environment.get("SWITCHES_ON") == "yes",
             linger=int(environment.get("LINGER_SECONDS", DNS_SECONDS)),
+            both_serve=environment.get("BOTH_SERVE") == "true",
         )
 
     def other(self, region: str) -> str:

@@ -1,5 +1,6 @@
 """Move: the traffic goes where the writer is, which is the last thing to happen to it.
 
+Where both regions serve it stays: the name leaves a region that is not ready by itself.
 Without a zone there is nothing to move: the endpoint is named, and whoever calls it goes there.
 """
 
@@ -15,6 +16,10 @@ def move(world: World, run: Run) -> Outcome:
     run.figures["endpoint"] = settings.endpoints[run.target]
     if not run.record["moveTraffic"]:
         return _done(world, run, "untouched", "the traffic is left where it is, as asked")
+    if settings.both_serve:
+        return _done(
+            world, run, "untouched", "both regions serve: the name leads to those that are ready"
+        )
     if not settings.serving_parameter:
         told = f"there is no zone: callers go to {settings.endpoints[run.target]} from now on"
         return _done(world, run, "manual", told)

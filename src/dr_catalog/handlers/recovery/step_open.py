@@ -22,4 +22,6 @@ def open_writer(world: World, run: Run) -> Outcome:
                 raise
     except Conflict:
         return Abort("a later writer is known than this run's")
+    if settings.both_serve:
+        return Go(f"the ledger's writer is {run.target} in epoch {run.epoch}; both regions settle")
     return Go(f"{run.target} takes writes in epoch {run.epoch}")

@@ -33,12 +33,17 @@ def restore(world: World, run: Run) -> Outcome:
 
 
 def _lift(world: World, run: Run) -> str:
-    try:
-        world.state.set_writer(run.source, Writer(run.source, run.epoch - 1, run=run.id))
-    except (Unreachable, Refusal) as error:
-        return f"{run.source} can't be told that it writes ({error}); the watch will tell it"
-    except Conflict:
-        return f"{run.source} knows of a later writer"
+    """Let the old writer's region write again; where both serve, both were fenced."""
+    settings, writer = world.settings, Writer(run.source, run.epoch - 1, run=run.id)
+    for region in (settings.peer, settings.launch) if settings.both_serve else (run.source,):
+        try:
+            world.state.set_writer(region, writer)
+        except (Unreachable, Refusal) as error:
+            if settings.both_serve and region == settings.peer:
+                raise  # the watch tells what the peer knows
+            return f"{region} can't be told who writes ({error}); the watch will tell it"
+        except Conflict:
+            return f"{region} knows of a later writer"
     return f"{run.source} takes writes"
 
 

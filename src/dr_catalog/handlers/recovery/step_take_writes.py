@@ -3,6 +3,9 @@
 ``fence`` is a failover's and tries once: a region that is gone can't be told, and is told by the watch
 when it comes back. ``close`` is that of a planned change and makes sure, waits until what was being
 written is written, and until the other region has the newest of it.
+
+Where both regions serve, a fence keeps their writes from the ledger alone, and both are told: either could
+still confirm what the promotion then loses. The tables go on, and nothing is waited for.
 """
 
 from __future__ import annotations
@@ -17,19 +20,22 @@ def fence(world: World, run: Run) -> Outcome:
     """Fence the old writer, if it can be reached."""
     run.touch(world, FENCE)
     try:
-        _fence(world, run)
-    except (Unreachable, Refusal) as error:
-        return Go(f"{run.source} can't be told ({error}); the watch will tell it")
+        _fence_target(world, run)
+        try:
+            _fence(world, run)
+        except (Unreachable, Refusal) as error:
+            return Go(f"{run.source} can't be told ({error}); the watch will tell it")
     except Conflict:
         return Abort(f"{run.source} knows of a later writer than this run")
     _newest(world, run)
-    return Go(f"{run.source} takes no writes")
+    return Go(_fenced(world, run))
 
 
 def close(world: World, run: Run) -> Outcome:
     """Fence the old writer, and wait until nothing of it is under way."""
     run.touch(world, FENCE)
     try:
+        _fence_target(world, run)
         _fence(world, run)
     except Conflict:
         return Abort(f"{run.source} knows of a later writer than this run")
@@ -39,6 +45,8 @@ def close(world: World, run: Run) -> Outcome:
         return Again("waits for the last requests", wait=max(1, round(left + 0.5)))
     if "lastAccepted" not in run.figures:
         _newest(world, run)
+    if world.settings.both_serve:
+        return Go(_fenced(world, run))
     behind = [store for store in STORES[1:] if _behind(world, run, store)]
     if behind:
         return Again(f"waits until {run.target} has the newest of {' and '.join(behind)}", wait=5)
@@ -48,6 +56,18 @@ def close(world: World, run: Run) -> Outcome:
 def _fence(world: World, run: Run) -> None:
     fenced = Writer(run.source, run.epoch - 1, fenced=True, run=run.id)
     world.state.set_writer(run.source, fenced)
+
+
+def _fence_target(world: World, run: Run) -> None:
+    if world.settings.both_serve:
+        fenced = Writer(run.source, run.epoch - 1, fenced=True, run=run.id)
+        world.state.set_writer(run.target, fenced)
+
+
+def _fenced(world: World, run: Run) -> str:
+    if world.settings.both_serve:
+        return "both regions write into their tables alone, and settle with the ledger later"
+    return f"{run.source} takes no writes"
 
 
 def _newest(world: World, run: Run) -> None:

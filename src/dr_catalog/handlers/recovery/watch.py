@@ -3,6 +3,9 @@
 Every minute, while no recovery runs. An old writer that comes back after a failover is fenced by it and
 backed up no more, and one whose fence an abort could not lift takes writes again. The snapshots that an unplanned failover
 leaves expire; they are copied to ones that stay.
+
+Where both regions write, it also looks through the table once after a failover, page by page, for what the
+ledger lost with its old writer: that is marked, and the processors settle it.
 """
 
 from __future__ import annotations
@@ -14,15 +17,45 @@ from step_lock import authority
 from step_unlock import release
 from world import Conflict, Refusal, Unreachable, World
 
+SWEEP = "sweep"
+"""The item that says how far the table was looked through, and for which epoch."""
+RUNS = "a recovery runs"
+
 
 def watch(world: World) -> str:
     """Look once; what there is to say."""
+    told = _follow(world)
+    if world.settings.both_serve and told != RUNS:
+        try:
+            _sweep(world)
+        except (Unreachable, Refusal, Conflict) as error:
+            return f"{told}; what the ledger lacks can't be looked for: {error}"
+    return told
+
+
+def _sweep(world: World) -> None:
+    """Look through one page, when a failover has left something to look for."""
+    true = authority(world)
+    if true.region == world.settings.launch:  # it came here by a planned change, if at all
+        return
+    known = world.state.item(SWEEP)
+    version = int(known["version"]) if known else 0
+    if known is None or int(known["epoch"]) != true.epoch:
+        known = {"cursor": "", "all": False}
+    if known["all"]:
+        return
+    _, cursor = world.stores.unsettle(before=true.epoch, cursor=known["cursor"])
+    swept = {"epoch": true.epoch, "cursor": cursor, "all": not cursor}
+    world.state.put({"id": SWEEP, "version": version + 1, **swept})
+
+
+def _follow(world: World) -> str:
     settings = world.settings
     held = world.state.item(LOCK)
     if held:
         holder = load(world, str(held["run"]))
         if not holder or not holder.record["outcome"]:
-            return "a recovery runs"
+            return RUNS
         release(world, holder.id)
     try:
         there, true = world.state.writer(settings.launch), authority(world)
@@ -30,7 +63,7 @@ def watch(world: World) -> str:
             return "nothing has ever changed"
         if there is None or replace(there, run="") != replace(true, run=""):
             if world.state.item(LOCK):
-                return "a recovery runs"
+                return RUNS
             # A fence that is lifted keeps its run, which then can't put it back.
             run = there.run if there and there.epoch == true.epoch else true.run
             world.state.set_writer(settings.launch, replace(true, run=run))

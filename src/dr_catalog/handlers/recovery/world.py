@@ -203,6 +203,20 @@ class Stores(Protocol):
             What was found, and where to go on; empty at the end.
         """
 
+    def unsettle(self, *, before: int, cursor: str) -> tuple[int, str]:
+        """Where both regions write: mark, for the processors to settle, some of what an epoch ``before`` this
+        one confirmed and the peer's ledger lacks, or has otherwise.
+
+        Returns:
+            How many were marked, and where to go on; empty at the end.
+        """
+
+    def unsettled(self, *, before: int) -> int:
+        """How many of an epoch ``before`` this one are marked and not settled yet."""
+
+    def taken_twice(self) -> list[dict[str, Any]]:
+        """What both regions took under one id with different values; each as the ledger does not have it."""
+
     def documents_left_behind(
         self, *, since: float, cursor: str
     ) -> tuple[list[dict[str, Any]], str]:
