@@ -57,6 +57,7 @@ def test_describe_shows_what_a_tenants_templates_come_to(
     rows = [line.split() for line in text.splitlines()]
     assert ["region", "RPO", "15", "min", "15", "min", "documents"] in [row[:7] for row in rows]
     assert "region      RTO        1 h 28 min 15 s  1 h 30 min" in text
+    assert "database 5 min 30 s, table 5 min 30 s\n" in text
     assert "the original's RPO 1 h and RTO 4 h when a region is lost: met" in text
     found = json.loads(run(*words, "--output", "json").stdout)["objectives"]
     assert found["original"] == {"rpo": 3600, "rto": 14_400, "met": True}

@@ -50,7 +50,7 @@ def plain(losses: tuple[Loss, ...], promised: Mapping[str, Promise]) -> dict[str
 def show(losses: tuple[Loss, ...], promised: Mapping[str, Promise]) -> None:
     """Print what they come to, whether the original's are met, and how they add up."""
     as_table(
-        ("LOSS", "OBJECTIVE", "COMPUTED", "PROMISED", "WORST STORE", "DOMINATED BY"),
+        ("LOSS", "OBJECTIVE", "COMPUTED", "PROMISED", "WORST STORE", "DOMINATED BY", "OTHERS"),
         (
             (
                 loss.kind,
@@ -59,6 +59,7 @@ def show(losses: tuple[Loss, ...], promised: Mapping[str, Promise]) -> None:
                 _time(_promise(promised, loss, name), ""),
                 objective.worst.store,
                 _dominant(objective),
+                _others(objective),
             )
             for loss, name, objective in _each(losses)
         ),
@@ -100,6 +101,15 @@ def _dominant(objective: Objective) -> str:
     if worst.dominant is None:
         return worst.unbounded
     return f"{worst.dominant.term}, {spelled(worst.dominant.seconds)}"
+
+
+def _others(objective: Objective) -> str:
+    """The stores that are back sooner, or lose less."""
+    return ", ".join(
+        f"{entry.store} {_time(entry.seconds)}"
+        for entry in objective.sums
+        if entry.seconds != objective.seconds
+    )
 
 
 def _time(seconds: int | None, none: str = UNBOUNDED) -> str:

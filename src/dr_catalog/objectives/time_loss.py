@@ -32,22 +32,26 @@ def region(estate: Estate, durations: Durations) -> Objective:
     machine = next(estate.find("AWS::StepFunctions::StateMachine", roles=PEER), None)
     if machine is None:
         return _restored(estate, durations) if estate.restores else _nothing()
-    recovered = _sum(ALL, lambda: _recovered(estate, durations, machine))
     checks = [
         place
         for place in estate.find("AWS::Route53::HealthCheck", roles=(PRIMARY,))
         if place.resource.get("HealthCheckConfig.Type") in _ENDPOINT_CHECKS
     ]
+
+    def recovered() -> list[Line]:
+        return [*_detection(estate, durations), *_steps(estate, durations, machine)]
+
+    def moved() -> list[Line]:
+        return [*recovered(), *_dns(estate, durations)]
+
+    def checked() -> list[Line]:
+        return _checked(estate, durations, checks)
+
     if not checks:
-        return Objective((recovered,))
-    return Objective(
-        tuple(
-            Sum(store, recovered.lines, recovered.unbounded)
-            if store == DATABASE
-            else _sum(store, lambda: _checked(estate, durations, checks))
-            for store in estate.stores
-        )
-    )
+        return Objective((_sum(ALL, moved),))
+    # The name has long left the lost region when its writer is replaced.
+    ways = {store: recovered if store == DATABASE else checked for store in estate.stores}
+    return Objective(tuple(_sum(store, way) for store, way in ways.items()))
 
 
 def corruption(estate: Estate, durations: Durations) -> Objective:
@@ -70,14 +74,6 @@ def _nothing() -> Objective:
 
 
 # -- by the machine ----------------------------------------------------------------------------------
-
-
-def _recovered(estate: Estate, durations: Durations, machine: Place) -> list[Line]:
-    return [
-        *_detection(estate, durations),
-        *_steps(estate, durations, machine),
-        *_dns(estate, durations),
-    ]
 
 
 def _detection(estate: Estate, durations: Durations) -> Iterator[Line]:
