@@ -3,21 +3,23 @@
 ``cdk synth`` in the catalog's folder gives, for each stage and region, ``Assets-<stage>-<region>`` and
 ``Portfolio-<stage>-<region>``; what a tenant account needs, ``OnboardingRoles`` and
 ``OnboardingRegion``; and the pipeline, ``PipelineStore`` and ``Pipeline``, with
-``StageAccess-<stage>`` for each stage's account. ``-c environmentSuffix=dev`` adds each tier as an
-ordinary stack, such as ``WarmStandby-dev``; ``-c only=pipeline`` gives the pipeline's stacks alone.
+``StageAccess-<stage>`` for each stage's account. ``-c environmentSuffix=dev`` adds each product as an
+ordinary stack, such as ``WarmStandby-dev``, and ``-c tier=pilot-light`` beside it that one alone;
+``-c only=pipeline`` gives the pipeline's stacks alone.
 Synthesis needs no credentials and writes no release.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import aws_cdk as cdk
 from constructs import Construct
 
 from .definitions import Catalog, Pipeline, load_catalog
-from .errors import DrCatalogError
+from .errors import DrCatalogError, UsageError
 from .launch_roles import load_review
 from .names import camel
 from .releases.layout import load_release
@@ -39,7 +41,7 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
     """Add the catalog's stacks to ``app``.
 
     Returns:
-        The tiers as ordinary stacks, when the context names an ``environmentSuffix``; their files
+        The products as ordinary stacks, when the context names an ``environmentSuffix``; their files
         join the assembly after synthesis (``StandaloneStack.add_files``).
     """
     build_pipeline(app, pipeline=catalog.pipeline)
@@ -78,8 +80,13 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
         review=review,
     )
     OnboardingRegionStack(app, "OnboardingRegion")
-    suffix = app.node.try_get_context("environmentSuffix")
+    suffix, tier = (app.node.try_get_context(name) for name in ("environmentSuffix", "tier"))
     if suffix is None:
+        if tier:
+            raise UsageError(
+                f"-c tier={tier} names a tier, and nothing the environment it is for",
+                hint=f"-c environmentSuffix=dev -c tier={tier}",
+            )
         return []
     return [
         StandaloneStack(
@@ -89,8 +96,25 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
             suffix=suffix,
             regions=catalog.pipeline.stages[0].regions,
         )
-        for name in catalog.offered
+        for name in chosen(catalog, tier=tier)
     ]
+
+
+def chosen(catalog: Catalog, *, tier: str | None) -> Sequence[str]:
+    """The products that become ordinary stacks: the one that the context names, or all.
+
+    Raises:
+        UsageError: None that is offered has that name.
+    """
+    if tier is None:
+        return catalog.offered
+    if tier not in catalog.offered:
+        raise UsageError(
+            f"-c tier={tier}: no such tier is offered",
+            why=f"offered: {', '.join(catalog.offered)}",
+            hint="name one of them, or leave it out for all",
+        )
+    return [tier]
 
 
 def build_pipeline(scope: Construct, *, pipeline: Pipeline) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from dr_catalog.app import chosen
 from dr_catalog.definitions import load_catalog
+from dr_catalog.errors import UsageError
 from dr_catalog.releases import whole
 
 from .conftest import ROOT, Synthesised, Template
@@ -71,3 +73,12 @@ def test_a_canary_may_launch_where_the_gates_ask_for_one(
         }
         assert ("dr-catalog-canary" in principals) == stage.gates.canary
         assert "dr-tenant" in principals
+
+
+def test_the_context_chooses_among_what_is_offered() -> None:
+    catalog = load_catalog(ROOT)
+    assert chosen(catalog, tier=None) == catalog.offered
+    assert chosen(catalog, tier="warm-standby") == ["warm-standby"]
+    with pytest.raises(UsageError, match="no such tier is offered") as refused:
+        chosen(catalog, tier="warmstandby")
+    assert "warm-standby" in refused.value.why
