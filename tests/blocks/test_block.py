@@ -65,9 +65,8 @@ def test_the_guard_is_made_last_and_so_deleted_first(blocks: Blocks) -> None:
         (guard,) = guards
         after = {*resources[guard]["DependsOn"], *after_conditions(resources[guard])}
         assert after == resources.keys() - {guard}
-        assert ("DeletionProtection" in templates["primary"]["Parameters"]) == (
-            BY_NAME[layer].holds_data
-        )
+        asked = {"DeletionProtection", "OnTermination"} & templates["primary"]["Parameters"].keys()
+        assert len(asked) == (2 if BY_NAME[layer].holds_data else 0)
 
 
 def after_conditions(guard: dict[str, Any]) -> set[str]:

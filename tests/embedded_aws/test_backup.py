@@ -706,9 +706,10 @@ def test_the_layer_comes_up_in_both_regions_and_goes(layer: Layer) -> None:
     tags = there.list_tags(ResourceArn=found["BackupVaultArn"])["Tags"]
     assert tags == {"dr:suffix": SUFFIX, "stack": "peer"}
     policy = json.loads(there.get_backup_vault_access_policy(BackupVaultName=vault)["Policy"])
-    assert policy["Statement"][0]["Condition"]["ArnNotLike"]["aws:PrincipalArn"] == (
-        f"arn:aws:iam::{account}:role/dr-delete-guard-{SUFFIX}-*"
-    )
+    assert policy["Statement"][0]["Condition"]["ArnNotLike"]["aws:PrincipalArn"] == [
+        f"arn:aws:iam::{account}:role/{name}"
+        for name in (f"dr-delete-guard-{SUFFIX}-*", f"dr-guard-backup-{SUFFIX}-*")
+    ]
 
     (listed,) = here.list_backup_plans()["BackupPlansList"]
     plan = here.get_backup_plan(BackupPlanId=listed["BackupPlanId"])

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from dr_catalog.cli.organisation import ACCESS_ROLE, assume, make_role
+from dr_catalog.definitions import load_product
 from dr_catalog.provisioning.checks import CHECKS, Launch, inspect
 from dr_catalog.provisioning.checks.network import vpc
 from dr_catalog.publishing.assembly import synthesise
@@ -24,9 +25,9 @@ from .test_launch import found, get, post, until
 
 LAYERS = ("kms", "vpc", "dynamodb", "s3", "aurora", "compute")
 """In the order in which they need each other; up to where a transaction can be posted."""
-PROTECTED = {"kms", "dynamodb", "s3", "aurora"}
+PROTECTED = {"kms", "dynamodb", "aurora"}
 SUFFIX = "alone"
-FIRST, DEFAULT = "1.0.0", "1.1.0"
+FIRST = "1.0.0"
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +125,8 @@ def test_they_are_terminated_in_reverse_and_keep_their_data(
     errors = failed(catalog, terminate(tenant, "vpc"))
     assert "nothing has been touched: aurora, compute use it" in errors
     assert [check for check in vpc(launched, REGION) if not check.ok] == []
+    record = upgrade(tenant, "s3", DeletionProtection="false", OnTermination="purge")
+    assert settled(catalog, record)["Status"] == "SUCCEEDED", failed(catalog, record)
     for layer in reversed(LAYERS):
         if layer in PROTECTED:
             errors = failed(catalog, terminate(tenant, layer))
@@ -139,16 +142,16 @@ def test_they_are_terminated_in_reverse_and_keep_their_data(
             TableName=f"dr-transactions-{SUFFIX}"
         )["Table"]
         assert table["DeletionProtectionEnabled"] is True
-        launched.client("s3", region).head_bucket(Bucket=launched.bucket(region))
         (cluster,) = launched.client("rds", region).describe_db_clusters()["DBClusters"]
         assert cluster["DeletionProtection"] is True
+    assert launched.client("s3", REGION).list_buckets()["Buckets"] == []  # it was to be purged
 
 
-def provision(tenant: Identity, layer: str, version: str = DEFAULT) -> str:
+def provision(tenant: Identity, layer: str, version: str = "") -> str:
     """Ask for a launch of the layer; the record's id."""
     answer = tenant.client("servicecatalog").provision_product(
         ProductName=layer,
-        ProvisioningArtifactName=version,
+        ProvisioningArtifactName=version or default(layer),
         ProvisionedProductName=f"dr-{SUFFIX}.{layer}",
         ProvisioningParameters=[{"Key": "EnvironmentSuffix", "Value": SUFFIX}],
     )
@@ -156,16 +159,26 @@ def provision(tenant: Identity, layer: str, version: str = DEFAULT) -> str:
     return record
 
 
-def upgrade(tenant: Identity, layer: str) -> str:
-    """Ask for its upgrade to the default version; the record's id."""
+def upgrade(tenant: Identity, layer: str, **parameters: str) -> str:
+    """Ask for its upgrade to the default version, or a change of parameters; the record's id."""
     answer = tenant.client("servicecatalog").update_provisioned_product(
         ProvisionedProductName=f"dr-{SUFFIX}.{layer}",
         ProductName=layer,
-        ProvisioningArtifactName=DEFAULT,
-        ProvisioningParameters=[{"Key": "EnvironmentSuffix", "UsePreviousValue": True}],
+        ProvisioningArtifactName=default(layer),
+        ProvisioningParameters=[
+            {"Key": "EnvironmentSuffix", "UsePreviousValue": True},
+            *({"Key": key, "Value": value} for key, value in parameters.items()),
+        ],
     )
     record: str = answer["RecordDetail"]["RecordId"]
     return record
+
+
+def default(layer: str) -> str:
+    """The version that product.yaml has launched by default."""
+    found = load_product(ROOT / "products/layers" / layer).default
+    assert found is not None
+    return found.version
 
 
 def terminate(tenant: Identity, layer: str) -> str:

@@ -121,16 +121,19 @@ def test_the_peers_plan_works_once_it_is_switched_on() -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_only_the_guard_deletes_recovery_points(role: str) -> None:
+def test_only_a_guard_deletes_recovery_points(role: str) -> None:
+    """A tier's, or the layer's own where that is launched alone."""
     template = templates()["neutral", role]
     vault = only(template, "AWS::Backup::BackupVault")["Properties"]
     (statement,) = vault["AccessPolicy"]["Statement"]
     assert (statement["Effect"], statement["Principal"]) == ("Deny", {"AWS": "*"})
     assert "backup:DeleteRecoveryPoint" in statement["Action"]
     assert "backup:UpdateRecoveryPointLifecycle" in statement["Action"]
-    guard = text(template, statement["Condition"]["ArnNotLike"]["aws:PrincipalArn"])
-    role_name = names.GUARD_ROLE.of(suffix=SUFFIX, region="*")
-    assert guard == f"arn:<Partition>:iam::<AccountId>:role/{role_name}"
+    guards = statement["Condition"]["ArnNotLike"]["aws:PrincipalArn"]
+    assert [text(template, guard) for guard in guards] == [
+        f"arn:<Partition>:iam::<AccountId>:role/{name.of(suffix=SUFFIX, region='*')}"
+        for name in (names.GUARD_ROLE, names.layer_guard_role(layer="backup"))
+    ]
 
 
 @pytest.mark.parametrize("kind", KINDS)

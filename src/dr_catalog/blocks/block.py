@@ -42,6 +42,11 @@ LAYERS = tuple(
     )
 )
 """All of them, each after those that it needs."""
+GUARDED = {
+    "deletion_protection": given.DELETION_PROTECTION,
+    "on_termination": given.ON_TERMINATION,
+}
+"""What a launch may set of a layer that holds data, as its guard calls it."""
 
 
 class Block:
@@ -67,13 +72,13 @@ class Block:
     def primary(self, app: cdk.App, construct_id: str) -> cdk.Stack:
         """The template a tenant launches."""
         layer = self._layer
-        protected = (given.DELETION_PROTECTION,) if layer.holds_data else ()
+        guarded = GUARDED if layer.holds_data else {}
         stack = PrimaryTemplate(
             app,
             construct_id,
             tier=self.name,
             description=layer.description,
-            parameters=(given.PEER_REGION, *layer.parameters, *protected),
+            parameters=(given.PEER_REGION, *layer.parameters, *guarded.values()),
         )
         peer_region = stack.value(given.PEER_REGION)
         neighbours = None
@@ -95,8 +100,8 @@ class Block:
             layer=layer.name,
             peer_region=peer_region,
             holds=layer.holds,
-            deletion_protection=stack.value(given.DELETION_PROTECTION) if protected else None,
-            key_id=launch.key_id if layer.needs else "",
+            key_id=launch.key_id,
+            **{name: stack.value(row) for name, row in guarded.items()},
         )
         if neighbours:
             neighbours.before(stack.node.children)

@@ -5,6 +5,10 @@ See ``handlers/custom_resources/layer_guard.py``, which does it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -12,10 +16,18 @@ from constructs import Construct
 from .. import names
 from ..layers._function import PythonFunction
 from ..layers._parameters import publish
+from ..tiers._purge_rights import (
+    purge_buckets,
+    purge_database,
+    purge_keys,
+    purge_table,
+    purge_vaults,
+)
 from ..tiers._rights import continue_itself, parameter_arn, see_recovery
 from ..tiers.guard import (
     PROTECTION,
     GuardedStores,
+    allow_purge,
     guard_database,
     protect_table,
     wait_for_everything,
@@ -24,8 +36,23 @@ from ..tiers.guard import (
 TIMEOUT = cdk.Duration.minutes(15)
 
 
+@dataclass(frozen=True)
+class _Held:
+    """What a layer holds, as its guard looks after it.
+
+    Args:
+        properties: As the custom resource takes them.
+        rights: What the guard may always do with it.
+        purge: What it may do to delete it.
+    """
+
+    properties: Mapping[str, str] = field(default_factory=dict)
+    rights: Sequence[iam.PolicyStatement] = ()
+    purge: Sequence[iam.PolicyStatement] = ()
+
+
 class LayerGuard(Construct):
-    """Refuses a deletion, before anything else of the layer is deleted; protects what it holds.
+    """Refuses a deletion, before anything else of the layer is deleted; protects or purges what it holds.
 
     A layer that another uses is not deleted; nor one that is protected, as what holds data is by default;
     nor what recovers, while a recovery runs or has put the writer into the peer. Create it last: it
@@ -36,8 +63,9 @@ class LayerGuard(Construct):
         layer: The layer.
         peer_region: The other region.
         holds: What the layer holds, as ``Layer.holds``.
+        key_id: The multi-Region key's id.
         deletion_protection: ``"true"`` refuses deletion; None where no data is held.
-        key_id: The multi-Region key's id; only the layer that recovers is asked for it.
+        on_termination: ``"purge"`` deletes the data in both regions, ``"retain"`` leaves it; None likewise.
     """
 
     def __init__(
@@ -49,16 +77,26 @@ class LayerGuard(Construct):
         layer: str,
         peer_region: str,
         holds: str,
-        deletion_protection: str | None,
         key_id: str,
+        deletion_protection: str | None = None,
+        on_termination: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
+        regions = (stack.region, peer_region)
         name = names.layer_guard(layer=layer).of(suffix=suffix)
         users = names.users_path(suffix=suffix, layer=layer)
-        properties, statements = _looked_after(
-            self, holds, suffix=suffix, regions=(stack.region, peer_region), key_id=key_id
-        )
+        held = _held(self, holds, suffix=suffix, regions=regions, key_id=key_id)
+        statements = [
+            iam.PolicyStatement(
+                sid="SeeUsers",
+                actions=["ssm:GetParametersByPath"],
+                resources=[parameter_arn(stack, users)],
+            ),
+            continue_itself(stack, function=name),
+            *held.rights,
+        ]
+        properties = {"UsersPath": users, **held.properties}
         if deletion_protection is not None:
             publish(self, suffix=suffix, layer=layer, values={PROTECTION: deletion_protection})
             protection = names.parameter(suffix=suffix, layer=layer, name=PROTECTION)
@@ -79,16 +117,11 @@ class LayerGuard(Construct):
             handler="layer_guard.handler",
             key=None,
             timeout=TIMEOUT,
-            statements=[
-                iam.PolicyStatement(
-                    sid="SeeUsers",
-                    actions=["ssm:GetParametersByPath"],
-                    resources=[parameter_arn(stack, users)],
-                ),
-                continue_itself(stack, function=name),
-                *statements,
-            ],
+            statements=statements,
         )
+        if on_termination is not None:
+            properties["OnTermination"] = on_termination
+            allow_purge(guard, held.purge, on_termination=on_termination)
         resource = cdk.CustomResource(
             self,
             "Resource",
@@ -99,26 +132,42 @@ class LayerGuard(Construct):
                 "Layer": layer,
                 "LaunchRegion": stack.region,
                 "PeerRegion": peer_region,
-                "UsersPath": users,
                 **properties,
             },
         )
         wait_for_everything(resource)
 
 
-def _looked_after(
+def _held(
     scope: Construct, holds: str, *, suffix: str, regions: tuple[str, str], key_id: str
-) -> tuple[dict[str, str], list[iam.PolicyStatement]]:
-    """What the guard is told of what the layer holds, and what it may do with it."""
+) -> _Held:
     stack = cdk.Stack.of(scope)
+    of: dict[str, Any] = {"suffix": suffix, "regions": regions}
     stores = GuardedStores.of(suffix=suffix, region=regions[0], peer_region=regions[1])
-    if holds == "table":
-        rights = protect_table(stack, suffix=suffix, regions=regions)
-        return {"TableName": names.TABLE.of(suffix=suffix)}, [rights]
-    if holds == "database":
-        return stores.database_properties(), [*guard_database(scope, stores, regions=regions)]
-    if holds == "recovery":
-        table = stores.recovery_table
-        rights_to_see = see_recovery(scope, table=table, regions=regions, key_id=key_id)
-        return {"RecoveryTable": table}, rights_to_see
-    return {}, []
+    match holds:
+        case "key":
+            purge = purge_keys(scope, key_id=key_id, regions=regions)
+            return _Held({"KeyId": key_id}, purge=purge)
+        case "bucket":
+            launch, peer = (
+                names.BUCKET.of(suffix=suffix, account=stack.account, region=region)
+                for region in regions
+            )
+            buckets = {"LaunchBucket": launch, "PeerBucket": peer}
+            return _Held(buckets, purge=purge_buckets(scope, **of))
+        case "table":
+            table = {"TableName": names.TABLE.of(suffix=suffix)}
+            return _Held(table, [protect_table(stack, **of)], purge_table(scope, **of))
+        case "database":
+            return _Held(
+                stores.database_properties(),
+                guard_database(scope, stores, regions=regions),
+                purge_database(scope, stores, regions=regions),
+            )
+        case "vault":
+            return _Held({"Vault": stores.vault}, purge=purge_vaults(scope, **of))
+        case "recovery":
+            state = stores.recovery_table
+            see = see_recovery(scope, table=state, regions=regions, key_id=key_id)
+            return _Held({"RecoveryTable": state}, see)
+    return _Held()

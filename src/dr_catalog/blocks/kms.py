@@ -11,6 +11,7 @@ from .layer import Half, Launch, Layer
 
 def _primary(launch: Launch) -> None:
     made = MultiRegionKey(launch.stack, "Key", suffix=launch.suffix)
+    launch.own_key_id = made.key_id
     launch.bring_up("foundation", {given.PRIMARY_KEY_ARN: made.key.key_arn})
     replica = arn_in(launch.stack, region=launch.peer_region, key_id=made.key_id)
     launch.output("KeyArn", made.key.key_arn, "The customer key in the launch region")

@@ -95,6 +95,7 @@ class Launch:
         suffix: The environment suffix.
         region: The launch region.
         peer_region: The other.
+        own_key_id: Set by the layer that makes the key; the others read it.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class Launch:
         self.stack, self._layer, self._neighbours = stack, layer, neighbours
         self.suffix, self.region = stack.suffix, stack.region
         self.peer_region = stack.value(given.PEER_REGION)
+        self.own_key_id: str | None = None
 
     def here(self, layer: str, name: str) -> str:
         """What a neighbour tells in the launch region."""
@@ -119,6 +121,8 @@ class Launch:
     @property
     def key_id(self) -> str:
         """The multi-Region key's id, the same in both regions."""
+        if self.own_key_id is not None:
+            return self.own_key_id
         return cdk.Fn.select(1, cdk.Fn.split("/", self.here("kms", "key-arn")))
 
     @cached_property

@@ -92,13 +92,17 @@ def vault_arn(scope: Construct, *, suffix: str, region: str) -> str:
 
 
 def _only_the_guard_deletes(scope: Construct, *, suffix: str) -> iam.PolicyDocument:
+    """The tier's guard, or the layer's where that is launched alone."""
     stack = cdk.Stack.of(scope)
-    guard = stack.format_arn(
-        service="iam",
-        region="",
-        resource="role",
-        resource_name=names.GUARD_ROLE.of(suffix=suffix, region="*"),
-    )
+    guards = [
+        stack.format_arn(
+            service="iam",
+            region="",
+            resource="role",
+            resource_name=role.of(suffix=suffix, region="*"),
+        )
+        for role in (names.GUARD_ROLE, names.layer_guard_role(layer="backup"))
+    ]
     return iam.PolicyDocument(
         statements=[
             iam.PolicyStatement(
@@ -111,7 +115,7 @@ def _only_the_guard_deletes(scope: Construct, *, suffix: str) -> iam.PolicyDocum
                     "backup:UpdateRecoveryPointLifecycle",
                 ],
                 resources=["*"],
-                conditions={"ArnNotLike": {"aws:PrincipalArn": guard}},
+                conditions={"ArnNotLike": {"aws:PrincipalArn": guards}},
             )
         ]
     )

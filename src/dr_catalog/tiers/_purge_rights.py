@@ -33,13 +33,25 @@ def purge_rights(
         key_id: The multi-Region key's id.
         stores: Database and vaults.
     """
+    return [
+        *purge_buckets(scope, suffix=suffix, regions=regions),
+        *purge_table(scope, suffix=suffix, regions=regions),
+        *purge_keys(scope, key_id=key_id, regions=regions),
+        *purge_database(scope, stores, regions=regions),
+        *purge_vaults(scope, suffix=suffix, regions=regions),
+    ]
+
+
+def purge_buckets(
+    scope: Construct, *, suffix: str, regions: tuple[str, str]
+) -> list[iam.PolicyStatement]:
+    """To empty and delete the buckets."""
     stack = cdk.Stack.of(scope)
     buckets = [
         f"arn:{stack.partition}:s3:::"
         + names.BUCKET.of(suffix=suffix, account=stack.account, region=region)
         for region in regions
     ]
-    table = names.TABLE.of(suffix=suffix)
     return [
         iam.PolicyStatement(
             sid="EmptyAndDeleteBuckets",
@@ -56,6 +68,16 @@ def purge_rights(
             actions=["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion"],
             resources=[f"{bucket}/*" for bucket in buckets],
         ),
+    ]
+
+
+def purge_table(
+    scope: Construct, *, suffix: str, regions: tuple[str, str]
+) -> list[iam.PolicyStatement]:
+    """To delete the table and its replica."""
+    stack = cdk.Stack.of(scope)
+    table = names.TABLE.of(suffix=suffix)
+    return [
         iam.PolicyStatement(
             sid="DeleteTable",
             actions=[
@@ -71,23 +93,27 @@ def purge_rights(
                 for region in regions
             ],
         ),
+    ]
+
+
+def purge_keys(
+    scope: Construct, *, key_id: str, regions: tuple[str, str]
+) -> list[iam.PolicyStatement]:
+    """To schedule the deletion of the key and its replica."""
+    return [
         iam.PolicyStatement(
             sid="ScheduleKeyDeletion",
             actions=["kms:DescribeKey", "kms:ScheduleKeyDeletion"],
             resources=[arn_in(scope, region=region, key_id=key_id) for region in regions],
         ),
-        *_purge_stores(stack, stores, suffix=suffix, regions=regions, table=table),
     ]
 
 
-def _purge_stores(
-    stack: cdk.Stack,
-    stores: GuardedStores,
-    *,
-    suffix: str,
-    regions: tuple[str, str],
-    table: str,
+def purge_database(
+    scope: Construct, stores: GuardedStores, *, regions: tuple[str, str]
 ) -> list[iam.PolicyStatement]:
+    """To delete the database, its snapshots, what it stands on, and the master user's secret."""
+    stack = cdk.Stack.of(scope)
     clusters = dict(zip(regions, (stores.launch_cluster, stores.peer_cluster), strict=True))
     global_cluster = rds_arn(stack, "global-cluster", stores.global_cluster, region="")
     return [
@@ -157,20 +183,22 @@ def _purge_stores(
                 for region in regions
             ],
         ),
-        *_purge_vaults(stack, suffix=suffix, regions=regions, table=table),
     ]
 
 
-def _purge_vaults(
-    stack: cdk.Stack, *, suffix: str, regions: tuple[str, str], table: str
+def purge_vaults(
+    scope: Construct, *, suffix: str, regions: tuple[str, str]
 ) -> list[iam.PolicyStatement]:
-    """A recovery point's ARN does not name its vault; the policies of other vaults keep theirs.
+    """To delete the vaults and what is in them.
+
+    A recovery point's ARN does not name its vault; the policies of other vaults keep theirs.
 
     AWS Backup deletes what is behind a recovery point with its caller's rights or, where the caller
     lacks them, leaves the point EXPIRED until it may make its service-linked role.
 
     See https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupFullAccess.html
     """
+    stack, table = cdk.Stack.of(scope), names.TABLE.of(suffix=suffix)
     snapshots = [
         rds_arn(stack, "cluster-snapshot", "awsbackup:*", region=region) for region in regions
     ]

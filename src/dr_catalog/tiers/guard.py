@@ -155,21 +155,10 @@ class DeleteGuard(Construct):
                 ),
             ],
         )
-        purge = iam.Policy(
-            self,
-            "Purge",
-            roles=[guard.role],
-            statements=purge_rights(
-                self, suffix=suffix, regions=(region, peer_region), key_id=key_id, stores=stores
-            ),
+        rights = purge_rights(
+            self, suffix=suffix, regions=(region, peer_region), key_id=key_id, stores=stores
         )
-        purges = cdk.CfnCondition(
-            self, "Purges", expression=cdk.Fn.condition_equals(on_termination, "purge")
-        )
-        resource = purge.node.default_child
-        assert isinstance(resource, iam.CfnPolicy)
-        resource.cfn_options.condition = purges
-
+        allow_purge(guard, rights, on_termination=on_termination)
         self.resource = cdk.CustomResource(
             self,
             "Resource",
@@ -191,6 +180,20 @@ class DeleteGuard(Construct):
             },
         )
         wait_for_everything(self.resource)
+
+
+def allow_purge(
+    guard: PythonFunction, statements: Sequence[iam.PolicyStatement], *, on_termination: str
+) -> None:
+    """Give a guard the rights to destroy, for as long as ``on_termination`` is ``purge``."""
+    scope = guard.node.scope
+    assert isinstance(scope, Construct)
+    policy = iam.Policy(scope, "Purge", roles=[guard.role], statements=statements)
+    resource = policy.node.default_child
+    assert isinstance(resource, iam.CfnPolicy)
+    resource.cfn_options.condition = cdk.CfnCondition(
+        scope, "Purges", expression=cdk.Fn.condition_equals(on_termination, "purge")
+    )
 
 
 def wait_for_everything(guard: cdk.CustomResource) -> None:

@@ -114,6 +114,31 @@ def test_what_recovers_is_not_deleted_under_way(
     assert answer["Status"] == "SUCCESS"
 
 
+@pytest.mark.parametrize("on_termination", ["retain", "purge"])
+def test_the_data_goes_where_the_launch_asks_for_it(
+    aws: Aws, stack: Stack, context: Context, suffix: str, on_termination: str
+) -> None:
+    name = protection(suffix)
+    aws.client("ssm", WRITER).put_parameter(Name=name, Value="false", Type="String")
+    buckets = {region: f"dr-documents-{suffix}-1-{region}" for region in (WRITER, STANDBY)}
+    for region, bucket in buckets.items():
+        s3 = aws.client("s3", region)
+        place = {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        s3.create_bucket(Bucket=bucket, **(place if region == STANDBY else {}))
+        s3.put_object(Bucket=bucket, Key="a", Body=b"a")
+    asked = {
+        "LaunchBucket": buckets[WRITER],
+        "PeerBucket": buckets[STANDBY],
+        "OnTermination": on_termination,
+    }
+    given = {"properties": asked, "PhysicalResourceId": own_id(suffix)}
+    answer = send(stack, context, suffix, "Delete", **given)
+    assert answer["Status"] == "SUCCESS"
+    listed = aws.client("s3", WRITER).list_buckets()["Buckets"]
+    left = {each["Name"] for each in listed} & set(buckets.values())
+    assert left == (set() if on_termination == "purge" else set(buckets.values()))
+
+
 def test_a_launch_that_rolls_back_is_not_held_up(
     aws: Aws, stack: Stack, context: Context, suffix: str
 ) -> None:

@@ -8,13 +8,14 @@ protected keeps a launch that fails from rolling back. Its deletion is refused, 
 2. while a recovery runs, or has put the writer elsewhere;
 3. while deletion protection is on.
 
-What the layer holds is kept when it goes; only database instances that a recovery made, which no stack
-knows, are deleted.
+Database instances that a recovery made, which no stack knows, are deleted then. What the layer holds is kept
+with ``OnTermination`` ``retain`` and deleted in both regions with ``purge``. All of it may be repeated and goes
+on where it was cut off.
 
-Properties: ``Suffix``, ``Layer``, ``LaunchRegion``, ``PeerRegion``; ``UsersPath`` and, of a layer that holds
-data, ``ProtectionParameter``, both in the launch region; of one that holds a table ``TableName``, of one that
-holds a database what guarded_database.py lists, of the one that recovers ``RecoveryTable``. A launch of
-1.0.0 has no ``UsersPath``.
+Properties: ``Suffix``, ``Layer``, ``LaunchRegion``, ``PeerRegion``, ``UsersPath`` (in the launch region). Of a
+layer that holds data ``ProtectionParameter`` (likewise), ``OnTermination``, and what it holds: ``KeyId``;
+``LaunchBucket`` and ``PeerBucket``; ``TableName``; ``Vault``; or what guarded_database.py lists. Of the one
+that recovers ``RecoveryTable``. A launch of 1.0.0 has no ``UsersPath``, and before 1.2.0 all is retained.
 
 A rollback of a creation that failed deletes too: as for the delete guard, the physical id tells.
 """
@@ -27,9 +28,17 @@ from deadline import Deadline
 from guarded_database import guarded_database
 from protect import protect_database, protect_table
 from protection import refuse_while_protected
+from purge_buckets import purge_buckets
+from purge_database import purge_database
+from purge_key import purge_key
+from purge_secret import purge_secret
+from purge_table import purge_table
+from purge_vaults import purge_vaults
 from recovery_state import refuse_while_recovering
 from response import Refused, Result, client, serve, text
 from run_time_instances import delete_run_time_instances
+
+PURGE = "purge"
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
@@ -74,6 +83,38 @@ def _delete(event: dict[str, Any], deadline: Deadline) -> None:
         )
     if database := guarded_database(event):
         delete_run_time_instances(database, deadline=deadline)
+    if event["ResourceProperties"].get("OnTermination") == PURGE:
+        _purge(event, deadline)
+
+
+def _purge(event: dict[str, Any], deadline: Deadline) -> None:
+    """Delete what the properties name."""
+    launch, peer = text(event, "LaunchRegion"), text(event, "PeerRegion")
+
+    def both(service: str) -> dict[str, Any]:
+        return {region: client(service, region) for region in (launch, peer)}
+
+    holds = event["ResourceProperties"].keys()
+    if "LaunchBucket" in holds:
+        buckets = (text(event, "LaunchBucket"), text(event, "PeerBucket"))
+        clients = dict(zip(buckets, both("s3").values(), strict=True))
+        purge_buckets(clients, deadline=deadline)
+    if "Vault" in holds:
+        purge_vaults(text(event, "Vault"), both("backup"), deadline=deadline)
+    if database := guarded_database(event):
+        purge_database(database, deadline=deadline)
+        secrets = client("secretsmanager", launch)
+        purge_secret(database.secret, secrets=secrets, peer_region=peer, deadline=deadline)
+    if "TableName" in holds:
+        purge_table(
+            text(event, "TableName"),
+            launch=client("dynamodb", launch),
+            peer=client("dynamodb", peer),
+            peer_region=peer,
+            deadline=deadline,
+        )
+    if "KeyId" in holds:
+        purge_key(text(event, "KeyId"), launch=client("kms", launch), peer=client("kms", peer))
 
 
 def _refuse_while_used(event: dict[str, Any], what: str) -> None:
