@@ -239,7 +239,7 @@ class GlobalDatabaseReader(Construct):
         vpc_id: This region's VPC.
         isolated_subnet_ids: Where the instances run.
         client_security_group_id: Who may connect in this region.
-        peer_cidr: The launch region's range, which may connect too.
+        peer_cidr: The launch region's range, which may connect too; None for nobody there.
         writer_endpoint: The global writer endpoint, as the primary half has it.
         min_capacity: The least Aurora capacity units, 0.5 to 256.
         max_capacity: The most, 1 to 256; as many as the writer's, or a promotion shrinks it.
@@ -270,7 +270,7 @@ class GlobalDatabaseReader(Construct):
         vpc_id: str,
         isolated_subnet_ids: Sequence[str],
         client_security_group_id: str,
-        peer_cidr: str,
+        peer_cidr: str | None,
         writer_endpoint: str,
         min_capacity: float,
         max_capacity: float,

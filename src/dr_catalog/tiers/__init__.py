@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .active_active import ActiveActive
+    from .backup_restore import BackupRestore
     from .pilot_light import PilotLight
     from .warm_standby import WarmStandby
 
-__all__ = ["ActiveActive", "PilotLight", "WarmStandby"]
+__all__ = ["ActiveActive", "BackupRestore", "PilotLight", "WarmStandby"]
 
 _MODULES = {
     "ActiveActive": ".active_active",
+    "BackupRestore": ".backup_restore",
     "PilotLight": ".pilot_light",
     "WarmStandby": ".warm_standby",
 }

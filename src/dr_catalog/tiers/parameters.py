@@ -256,6 +256,16 @@ KEY_ID = Parameter(
     description="The id of the multi-Region key",
     pattern=r"^mrk-[0-9a-f]+$",
 )
+RESTORE_TEMPLATE = Parameter(
+    name="RestoreTemplate",
+    description="Where in the asset bucket the template lies that rebuilds the launch from copies",
+    pattern=r"^templates/[0-9a-f]{64}\.json$",
+)
+SNAPSHOT = Parameter(
+    name="Snapshot",
+    description="The ARN of the cluster snapshot in this region that the database is made from",
+    pattern=r"^arn:[a-z-]+:rds:[a-z0-9-]+:\d{12}:cluster-snapshot:[A-Za-z][A-Za-z0-9:-]+$",
+)
 RANGE = Parameter(name="Range", description="This region's address range", pattern=f"^{_RANGE}$")
 LAUNCH_RANGE = Parameter(
     name="LaunchRange", description="The launch region's address range", pattern=f"^{_RANGE}$"

@@ -13,6 +13,7 @@ from ...layers import (
     BackupFailures,
     BackupPlan,
     BackupVault,
+    DatabaseFromSnapshot,
     Documents,
     GlobalDatabase,
     GlobalDatabaseReader,
@@ -35,7 +36,7 @@ def bucket_name(region: Region, *, where: str) -> str:
 
 
 def ledger_access(
-    database: GlobalDatabase | GlobalDatabaseReader, network: JoinedNetwork
+    database: GlobalDatabase | GlobalDatabaseReader | DatabaseFromSnapshot, network: JoinedNetwork
 ) -> LedgerAccess:
     """How the processor of a region gets into the ledger."""
     return LedgerAccess(

@@ -217,6 +217,18 @@ class LaunchRegion(Region):
         return self.name
 
 
+class RestoredRegion(Region):
+    """The template that rebuilds a lost launch in its peer, which then is the region that writes."""
+
+    def __init__(self, stack: TierTemplate, parts: Sequence[Part]) -> None:
+        super().__init__(stack, parts, here="this region")
+
+    @property
+    def launch(self) -> str:
+        """This region."""
+        return self.name
+
+
 def launched(
     app: cdk.App, construct_id: str, *, tier: str, description: str, parts: Sequence[Part]
 ) -> cdk.Stack:
@@ -239,6 +251,16 @@ def elsewhere(
         app, construct_id, tier=tier, description=description, parameters=asked(parts)
     )
     return Region(stack, parts, here="this region").compose()
+
+
+def rebuilt(
+    app: cdk.App, construct_id: str, *, tier: str, description: str, parts: Sequence[Part]
+) -> cdk.Stack:
+    """The template that rebuilds a lost launch from its copies."""
+    stack = TierTemplate(
+        app, construct_id, tier=tier, description=description, parameters=asked(parts)
+    )
+    return RestoredRegion(stack, parts).compose()
 
 
 def _known(of: type[Part] = Part) -> Iterator[type[Part]]:

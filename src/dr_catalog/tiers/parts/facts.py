@@ -37,14 +37,14 @@ class JoinedNetwork:
         private_subnet_ids: Where functions run.
         isolated_subnet_ids: Where the database runs.
         function_security_group_id: What functions may reach.
-        other_range: The other region's network, peered with this one.
+        other_range: The other region's network, peered with this one; None where there is none.
     """
 
     vpc_id: str
     private_subnet_ids: Sequence[str]
     isolated_subnet_ids: Sequence[str]
     function_security_group_id: str
-    other_range: str
+    other_range: str | None
 
     @property
     def placement(self) -> Placement:
