@@ -43,6 +43,7 @@ COMMANDS = {
     "failover": "Let the peer take over because the launch region is gone.",
     "switchover": "Let the peer take over as planned, without loss.",
     "failback": "Bring the writer back to the launch region.",
+    "restore": "Rebuild a lost launch in its peer from copies.",
     "drill": "Rehearse a failover, in place or on a throw-away launch.",
     "evidence": "Show what a recovery decided, did and measured.",
     "terminate": "Terminate a launch in both regions.",

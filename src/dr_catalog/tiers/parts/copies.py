@@ -14,7 +14,7 @@ from .composition import Part, Region, asked
 from .facts import CustomerKey
 
 LAYER = "restore"
-TEMPLATE, PARAMETERS = "template", "parameters"
+TEMPLATE, LAUNCH_REGION, PARAMETERS = "template", "launch-region", "parameters"
 
 Key, Vault, Documents = foundation.Key, foundation.Vault, foundation.Documents
 
@@ -56,7 +56,7 @@ class Rebuildable(Part):
     """Which template rebuilds the launch here, and with which parameters: all that a restore has to know.
 
     They are SSM parameters of this region, because nothing else may answer any more: the template's place in
-    the asset bucket, which is its digest, and the parameters as one JSON object.
+    the asset bucket, which is its digest, the launch region, and the parameters as one JSON object.
 
     Args:
         parts: What the template is composed of.
@@ -66,7 +66,7 @@ class Rebuildable(Part):
 
     @property
     def asks(self) -> tuple[given.Parameter, ...]:
-        return given.RESTORE_TEMPLATE, *self._rows
+        return given.RESTORE_TEMPLATE, given.LAUNCH_REGION, *self._rows
 
     @property
     def _rows(self) -> tuple[given.Parameter, ...]:
@@ -81,6 +81,7 @@ class Rebuildable(Part):
             layer=LAYER,
             values={
                 TEMPLATE: region.value(given.RESTORE_TEMPLATE),
+                LAUNCH_REGION: region.value(given.LAUNCH_REGION),
                 PARAMETERS: region.stack.to_json_string(
                     {names.SUFFIX_PARAMETER: region.suffix, **values}
                 ),
