@@ -61,13 +61,15 @@ def role(arn: str) -> Record:
 def allowed(record: Record, action: str, resource: str) -> bool:
     """Whether the policies of a role let it make a call."""
     account = get_account_id()
-    keys = {
+    keys: dict[str, Any] = {
         "aws:principalaccount": account,
         "aws:principalarn": record["Arn"],
         "aws:requestedregion": get_region(),
         "aws:resourceaccount": account,
         "aws:securetransport": "true",
     }
+    if action.startswith("kms:"):
+        keys["kms:resourcealiases"] = accounts.key_aliases(resource)
     refusal = policies.refusal(
         action=action,
         resource=resource,

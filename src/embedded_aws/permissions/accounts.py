@@ -71,6 +71,16 @@ def key_arn(account: str, region: str, key: str) -> str:
     return f"arn:aws:kms:{region}:{account}:key/{key}"
 
 
+def key_aliases(arn: str) -> list[str]:
+    """The aliases of a KMS key, which conditions call its ``kms:ResourceAliases``."""
+    _, _, _, region, account, name = arn.split(":", 5)
+    return [
+        alias.split(":", 5)[5]
+        for alias, target in _aliases.items_scoped(account, region)
+        if target == name.removeprefix("key/")
+    ]
+
+
 def bucket_owner(bucket: str) -> str | None:
     """The account that owns the bucket; names are unique across accounts."""
     return next((owner for owner, name in list(_buckets._data) if name == bucket), None)

@@ -9,13 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ministack.services import kms
-
-from ..extension import require
 from ..permissions import accounts, policies
 from ..trust import trusts
-
-_aliases = require(kms, "_aliases")
 
 SERVICE = "s3.amazonaws.com"
 
@@ -96,14 +91,8 @@ def _calls(copy: Copy, *, tagged: bool, deletes: bool) -> Iterator[tuple[str, st
 
 
 def _kms_keys(key: str, context: str) -> dict[str, Any]:
-    _, _, _, region, account, name = key.split(":", 5)
-    aliases = [
-        alias.split(":", 5)[5]
-        for alias, target in _aliases.items_scoped(account, region)
-        if target == name.removeprefix("key/")
-    ]
     return {
-        "kms:viaservice": f"s3.{region}.amazonaws.com",
+        "kms:viaservice": f"s3.{key.split(':')[3]}.amazonaws.com",
         "kms:encryptioncontext:aws:s3:arn": context,
-        "kms:resourcealiases": aliases,
+        "kms:resourcealiases": accounts.key_aliases(key),
     }

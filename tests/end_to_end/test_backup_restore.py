@@ -1,0 +1,176 @@
+"""A launch of backup & restore whose region is lost: rebuilt in the peer from copies, with its data.
+
+One launch: what was written before the copies were made is read through the restored API, what was written
+after them is lost and said; the command is interrupted on the way, and told a second time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dr_catalog import names
+from dr_catalog.cli.organisation import ACCESS_ROLE, assume, make_role
+from dr_catalog.provisioning.endpoint import call
+from dr_catalog.publishing.assembly import synthesise
+from dr_catalog.restoring import running
+
+from .catalogs import ROOT, catalog_root
+from .conftest import PEER, REGION, Identity, environment, without_synthesis
+from .rehearsal import control
+
+HUB, TENANT = "111111111117", "222222222227"
+SUFFIX = "kept"
+PRODUCT = "backup-restore"
+
+
+@pytest.fixture(scope="module")
+def synthesised_alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Mapping[str, str]]:
+    """The catalog with this product alone, for accounts of the test's own, and its stacks."""
+    pipeline = (ROOT / "pipeline/pipeline.yaml").read_text().replace("111111111111", HUB)
+    folder = catalog_root(
+        tmp_path_factory.mktemp("copies"),
+        products=(PRODUCT,),
+        accounts=(TENANT,),
+        pipeline=pipeline,
+    )
+    return folder, synthesise(folder)
+
+
+@pytest.fixture(scope="module")
+def operator(
+    server: str, person: Any, synthesised_alone: tuple[Path, Mapping[str, str]]
+) -> Identity:
+    """Who may launch and restore, in an onboarded account."""
+    folder, synthesised = synthesised_alone
+    engineer = person(HUB)
+    make_role(endpoint=server, account=TENANT, role=ACCESS_ROLE, trusted=(HUB,))
+    make_role(endpoint=server, account=TENANT, role="dr-tenant", trusted=(TENANT,))
+    with without_synthesis(synthesised):
+        engineer.ok("publish", "--stage", "dev", "--root", str(folder))
+        engineer.ok("onboard", "--account", TENANT, "--stage", "dev", "--root", str(folder))
+    credentials = dict(assume(endpoint=server, account=TENANT, role="dr-tenant"))
+    made: Identity = person(credentials.pop("AWS_ACCESS_KEY_ID"), **credentials)
+    return made
+
+
+@pytest.fixture(scope="module")
+def lost(server: str, operator: Identity) -> Iterator[Identity]:
+    """The operator of a launch with copies in the peer, once its region is gone."""
+    operator.ok("launch", PRODUCT, "--suffix", SUFFIX)
+    endpoint = operator.json("outputs", "--suffix", SUFFIX)[REGION]["Endpoint"]
+    with environment(operator.settings):
+        post(operator, endpoint, REGION, "before")
+        put_document(operator, REGION, "contracts/1", b"signed")
+        back_up(operator)
+        post(operator, endpoint, REGION, "after")
+    control(server, "regions", region=REGION, mode="gone")
+    yield operator
+    control(server, "regions", region=REGION, mode="here")
+
+
+def post(operator: Identity, endpoint: str, region: str, key: str) -> None:
+    body = {"transactionId": key, "amount": "12.50"}
+    answer = call(
+        operator.session(),
+        endpoint=endpoint,
+        region=region,
+        path="transactions",
+        method="POST",
+        body=body,
+    )
+    assert answer.status == 201, answer
+
+
+def put_document(operator: Identity, region: str, key: str, body: bytes) -> None:
+    operator.client("s3", region).put_object(Bucket=bucket(region), Key=key, Body=body)
+
+
+def bucket(region: str) -> str:
+    return names.BUCKET.of(suffix=SUFFIX, account=TENANT, region=region)
+
+
+def back_up(operator: Identity) -> None:
+    """What the plan's hourly rule does: a recovery point of each store, and its copy in the peer's vault."""
+    backup, vault = operator.client("backup"), names.VAULT.of(suffix=SUFFIX)
+    role = f"arn:aws:iam::{TENANT}:role/{names.BACKUP_ROLE.of(suffix=SUFFIX, region=REGION)}"
+    cluster = names.LEDGER_CLUSTER.of(suffix=SUFFIX, region=REGION)
+    for arn in (
+        f"arn:aws:rds:{REGION}:{TENANT}:cluster:{cluster}",
+        f"arn:aws:dynamodb:{REGION}:{TENANT}:table/{names.TABLE.of(suffix=SUFFIX)}",
+        f"arn:aws:s3:::{bucket(REGION)}",
+    ):
+        started = backup.start_backup_job(BackupVaultName=vault, ResourceArn=arn, IamRoleArn=role)
+        job = backup.describe_backup_job(BackupJobId=started["BackupJobId"])
+        assert job["State"] == "COMPLETED", job
+        copied = backup.start_copy_job(
+            RecoveryPointArn=job["RecoveryPointArn"],
+            SourceBackupVaultName=vault,
+            DestinationBackupVaultArn=f"arn:aws:backup:{PEER}:{TENANT}:backup-vault:{vault}",
+            IamRoleArn=role,
+        )
+        job = backup.describe_copy_job(CopyJobId=copied["CopyJobId"])["CopyJob"]
+        assert job["State"] == "COMPLETED", job
+
+
+def restore(operator: Identity, *words: str) -> Any:
+    return operator.run("restore", "--suffix", SUFFIX, "--region", PEER, *words)
+
+
+def test_a_lost_launch_is_rebuilt_with_what_was_copied(
+    lost: Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unsure = restore(lost)
+    assert unsure.exit_code == 2
+    assert "needs a yes" in unsure.output
+    assert lost.client("cloudformation", PEER).describe_stacks  # nothing has begun
+    too_early = restore(lost, "--yes", "--at", "2020-01-01T00:00:00Z")
+    assert too_early.exit_code == 1
+    assert "not every store has a copy" in too_early.output
+
+    # It is interrupted while CloudFormation works, and goes on.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running._Run, "stack", interrupted)
+        stopped = restore(lost, "--yes")
+        assert stopped.exit_code == 130, stopped.output
+    file = tmp_path / "record.json"
+    result = restore(lost, "--yes", "--output", "json", "--evidence", str(file))
+    assert result.exit_code == 0, result.output
+    assert "goes on with" in result.stderr
+    record = json.loads(result.stdout)
+    assert json.loads(file.read_text()) == record
+    assert record["attempts"] == {"DynamoDB": 1, "S3": 1, "stack": 1}
+    kept = lost.client("s3", PEER).get_object(
+        Bucket=bucket(PEER), Key=record["figures"]["evidence"]["key"]
+    )
+    assert json.load(kept["Body"])["figures"]["rpoAtMost"].keys() == {
+        "database",
+        "table",
+        "documents",
+    }
+
+    endpoint = record["figures"]["endpoint"]
+    answers = {key: read(lost, endpoint, key) for key in ("before", "after")}
+    assert (answers["before"].status, answers["after"].status) == (200, 404)
+    assert answers["before"].body["amount"] == "12.5"
+    document = lost.client("s3", PEER).get_object(Bucket=bucket(PEER), Key="contracts/1")
+    assert document["Body"].read() == b"signed"
+    table = lost.client("dynamodb", PEER).describe_table(TableName=names.TABLE.of(suffix=SUFFIX))
+    assert table["Table"]["DeletionProtectionEnabled"]
+    (cluster,) = lost.client("rds", PEER).describe_db_clusters()["DBClusters"]
+    assert (cluster["DeletionProtection"], cluster["BackupRetentionPeriod"]) == (True, 35)
+
+
+def interrupted(_: running._Run) -> str:
+    raise KeyboardInterrupt
+
+
+def read(operator: Identity, endpoint: str, key: str) -> Any:
+    with environment(operator.settings):
+        return call(
+            operator.session(), endpoint=endpoint, region=PEER, path=f"transactions/{key}"
+        )
