@@ -171,6 +171,4 @@ def interrupted(_: running._Run) -> str:
 
 def read(operator: Identity, endpoint: str, key: str) -> Any:
     with environment(operator.settings):
-        return call(
-            operator.session(), endpoint=endpoint, region=PEER, path=f"transactions/{key}"
-        )
+        return call(operator.session(), endpoint=endpoint, region=PEER, path=f"transactions/{key}")

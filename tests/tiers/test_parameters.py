@@ -154,6 +154,16 @@ GOOD_AND_BAD = [
         ["", "a b", "postgres://a", "A.com"],
     ),
     (
+        given.RESTORE_TEMPLATE,
+        [f"templates/{'0af1' * 16}.json"],
+        ["", "templates/x.json", f"https://s3/{'0af1' * 16}.json"],
+    ),
+    (
+        given.SNAPSHOT,
+        ["arn:aws:rds:us-west-2:222222222222:cluster-snapshot:awsbackup:copyjob-0a-1"],
+        ["", "awsbackup:copyjob-0a-1", "arn:aws:rds:us-west-2:222222222222:snapshot:a"],
+    ),
+    (
         given.LAUNCH_ENDPOINT,
         ["https://a1b2.execute-api.us-east-1.amazonaws.com/live/"],
         ["", "a1b2.execute-api", "http://a.com/live/", "https://a.com/live", "https://a.com/"],

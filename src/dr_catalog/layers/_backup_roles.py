@@ -205,7 +205,10 @@ def to_restore(scope: Construct, *, key_arns: Sequence[str]) -> list[iam.PolicyS
 def to_restore_stores(
     scope: Construct, *, suffix: str, key_arns: Sequence[str]
 ) -> list[iam.PolicyStatement]:
-    """Restore the suffix's table under its own name, and the documents into the bucket of this region."""
+    """Restore the suffix's table under its own name, and the documents into the bucket of this region.
+
+    Rights to access lists are left out: the bucket has none, since its owner owns all objects.
+    """
     stack = cdk.Stack.of(scope)
     bucket = f"arn:{stack.partition}:s3:::" + names.BUCKET.of(
         suffix=suffix, account=stack.account, region=stack.region
@@ -231,9 +234,7 @@ def to_restore_stores(
                 "s3:GetObjectAcl",
                 "s3:GetObjectTagging",
                 "s3:GetObjectVersion",
-                "s3:ListMultipartUploadParts",
                 "s3:PutObject",
-                "s3:PutObjectAcl",
                 "s3:PutObjectTagging",
             ],
             [f"{bucket}/*"],

@@ -78,6 +78,7 @@ class TransactionApi(Construct):
             ``recovery_table``.
         switched_on: Whether the processor runs. False reserves no concurrency for it: it is there, costs
             nothing and turns every call away until a recovery switches it on.
+        replicated: Whether ``table`` has a replica in the other region, which ``/ready`` then asks for.
 
     Attributes:
         function: The transaction processor.
@@ -99,6 +100,7 @@ class TransactionApi(Construct):
         recovery_table: dynamodb.ITable | None = None,
         both_write: bool = False,
         switched_on: bool = True,
+        replicated: bool = True,
     ) -> None:
         super().__init__(scope, construct_id)
         if both_write and (ledger is None or recovery_table is None):
@@ -126,6 +128,7 @@ class TransactionApi(Construct):
                 **_ledger_environment(ledger),
                 **({"RECOVERY_TABLE": recovery_table.table_name} if recovery_table else {}),
                 **({"BOTH_WRITE": "true"} if both_write else {}),
+                **({} if replicated else {"REPLICATED": "false"}),
             },
             placement=ledger.placement if ledger else None,
             database=ledger is not None,

@@ -56,7 +56,6 @@ _CALLS_FOR_OBJECTS = (
     "GetObjectAcl",
     "GetObjectTagging",
     "GetObjectVersion",
-    "ListMultipartUploadParts",
     "PutObject",
     "PutObjectTagging",
 )

@@ -19,6 +19,7 @@ import os
 from functools import partial
 from typing import Any
 
+from botocore.exceptions import ClientError
 from deadline import Deadline
 from protect import protect_table
 from response import Result, client, ignoring, serve, text
@@ -44,38 +45,38 @@ def act(event: dict[str, Any], context: Any) -> Result:
     dynamodb.tag_resource(
         ResourceArn=arn, Tags=[{"Key": SUFFIX_TAG, "Value": text(event, "Suffix")}]
     )
-    deadline.repeat(partial(_recoverable, dynamodb, table))
-    deadline.repeat(partial(_expires, dynamodb, table, text(event, "TtlAttribute")))
+    deadline.repeat(partial(_not_recoverable, dynamodb, table))
+    deadline.repeat(partial(_not_expiring, dynamodb, table, text(event, "TtlAttribute")))
     protect_table(table, [dynamodb], deadline=deadline)
     _protect_cluster(client("rds", region), text(event, "Cluster"))
     _say_who_writes(dynamodb, text(event, "StateTable"), region)
     return Result(own_id)
 
 
-def _recoverable(dynamodb: Any, table: str) -> bool:
-    """Whether the table was not recoverable to any point in time yet."""
-    found = dynamodb.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
-    recovery = found.get("PointInTimeRecoveryDescription", {})
-    if recovery.get("PointInTimeRecoveryStatus") == "ENABLED":
-        return False
+def _not_recoverable(dynamodb: Any, table: str) -> bool:
+    """Make the table recoverable to any point in time; whether it could not be done yet."""
     with ignoring(*NOT_YET):
         dynamodb.update_continuous_backups(
             TableName=table,
             PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
         )
+        return False
     return True
 
 
-def _expires(dynamodb: Any, table: str, attribute: str) -> bool:
-    """Whether its items did not expire yet."""
-    found = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
-    if found["TimeToLiveStatus"] in ("ENABLING", "ENABLED"):
-        return False
-    with ignoring(*NOT_YET):
-        dynamodb.update_time_to_live(
-            TableName=table,
-            TimeToLiveSpecification={"Enabled": True, "AttributeName": attribute},
-        )
+def _not_expiring(dynamodb: Any, table: str, attribute: str) -> bool:
+    """Let its items expire; whether it could not be done yet."""
+    try:
+        with ignoring(*NOT_YET):
+            dynamodb.update_time_to_live(
+                TableName=table,
+                TimeToLiveSpecification={"Enabled": True, "AttributeName": attribute},
+            )
+            return False
+    except ClientError as error:
+        if "already enabled" in error.response["Error"]["Message"]:
+            return False
+        raise
     return True
 
 

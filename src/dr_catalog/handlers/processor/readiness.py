@@ -1,8 +1,8 @@
 """Whether this region could do its work now: each check asks the table, or the ledger, itself.
 
-``table``, ``index`` and ``replica`` come from one description; ``read`` reads an item that never
-exists; ``write``, on the writer alone, attempts a write whose condition can't hold, which proves the
-way to the table, its key and the right to write without leaving a trace. Where there is a ledger,
+``table``, ``index`` and, where there is one, ``replica`` come from one description; ``read`` reads an
+item that never exists; ``write``, on the writer alone, attempts a write whose condition can't hold, which
+proves the way to the table, its key and the right to write without leaving a trace. Where there is a ledger,
 ``ledger`` asks it for what this region's role needs, and ``lag``, on the standby alone, how far it is
 behind. What failed is told by error code only.
 
@@ -50,9 +50,10 @@ def check(
     ]
     if takes_writes:
         probes.append(lambda: {"write": _write(client, settings)})
-    names: list[tuple[str, ...]] = [("table", "index", "replica"), ("read",), ("write",)][
-        : len(probes)
-    ]
+    described: tuple[str, ...] = (
+        ("table", "index", "replica") if settings.replicated else ("table", "index")
+    )
+    names: list[tuple[str, ...]] = [described, ("read",), ("write",)][: len(probes)]
     if ledger:
         probes.append(ledger.reach if shared else ledger.check)
         names.append(("ledger",) if shared else ledger.checks)
@@ -87,18 +88,20 @@ def _description(client: Any, settings: Settings) -> Mapping[str, Problem]:
     index = {
         each["IndexName"]: each["IndexStatus"] for each in table.get("GlobalSecondaryIndexes", [])
     }.get(settings.index, "MISSING")
+    status = table["TableStatus"]
+    # An update, such as a new index, does not keep a table from serving.
+    found = {
+        "table": "" if status in ("ACTIVE", "UPDATING") else status,
+        "index": "" if index in ("ACTIVE", "UPDATING") else index,
+    }
+    if not settings.replicated:
+        return found
     replicas = {
         each["RegionName"]: each["ReplicaStatus"]
         for each in table.get("Replicas", [])
         if each["RegionName"] != settings.region
     } or {"peer": "MISSING"}
-    status = table["TableStatus"]
-    # An update, such as a new index, does not keep a table from serving.
-    return {
-        "table": "" if status in ("ACTIVE", "UPDATING") else status,
-        "index": "" if index in ("ACTIVE", "UPDATING") else index,
-        "replica": " ".join(sorted(set(replicas.values()) - {"ACTIVE", "UPDATING"})),
-    }
+    return {**found, "replica": " ".join(sorted(set(replicas.values()) - {"ACTIVE", "UPDATING"}))}
 
 
 def _read(client: Any, settings: Settings) -> Problem:

@@ -63,6 +63,7 @@ class Settings:
         state_table: ``RECOVERY_TABLE``, where a recovery says who writes; empty where there is none.
         ledger: ``LEDGER_*``, where there is a ledger beside the table.
         both_write: ``BOTH_WRITE``: ``true`` where both regions take writes; needs a ledger.
+        replicated: ``REPLICATED``: ``false`` where the table has no replica in another region.
     """
 
     table: str
@@ -75,6 +76,7 @@ class Settings:
     state_table: str = ""
     ledger: LedgerSettings | None = None
     both_write: bool = False
+    replicated: bool = True
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -95,4 +97,5 @@ class Settings:
             state_table=environment.get("RECOVERY_TABLE", ""),
             ledger=LedgerSettings.of(environment),
             both_write=environment.get("BOTH_WRITE") == "true",
+            replicated=environment.get("REPLICATED") != "false",
         )

@@ -81,10 +81,12 @@ class Api(Part):
     Args:
         switched_on: Whether its processor runs before a recovery switches it on.
         both_write: Whether it takes writes whichever region has the ledger's writer.
+        replicated: Whether its table has a replica in the other region.
     """
 
     switched_on: bool = True
     both_write: bool = False
+    replicated: bool = True
     gives = (TransactionApi,)
     asks = (given.ASSET_BUCKET_PREFIX,)
     hands = (given.LAUNCH_ENDPOINT,)
@@ -101,6 +103,7 @@ class Api(Part):
             ledger=region.need(LedgerAccess),
             switched_on=self.switched_on,
             both_write=self.both_write,
+            replicated=self.replicated,
         )
         region.hand({given.LAUNCH_ENDPOINT: api.endpoint})
         region.output("Endpoint", api.endpoint, f"The transaction API in {region.here}")

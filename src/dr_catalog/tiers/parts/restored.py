@@ -133,9 +133,7 @@ class Completed(Part):
                 iam.PolicyStatement(
                     sid="CompleteTable",
                     actions=[
-                        "dynamodb:DescribeContinuousBackups",
                         "dynamodb:DescribeTable",
-                        "dynamodb:DescribeTimeToLive",
                         "dynamodb:TagResource",
                         "dynamodb:UpdateContinuousBackups",
                         "dynamodb:UpdateTable",
