@@ -36,12 +36,13 @@ from . import _dashboard
 from ._alarm import Alarm, make
 from ._function import Placement
 from ._parameters import publish
+from ._recovered import Recovered, RecoveredDatabase, Traffic
 from ._recovery_definition import definition
 from ._recovery_detection import DOWN, INPUT, Detection
 from ._recovery_machine import Machine
 from ._recovery_probe import METRIC, NAMESPACE, Probe, votes, witness_vote
 from ._recovery_state import LAYER, RecoveryState
-from ._recovery_task import Recovered, RecoveredDatabase, Task, Traffic
+from ._recovery_task import Task
 from ._schedule import every_minute
 
 NONE = "none"
