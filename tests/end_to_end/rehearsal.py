@@ -21,8 +21,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dr_catalog import failover, names
+from dr_catalog.failover.lagging import database_lag
 from dr_catalog.failover.load import Load
-from dr_catalog.failover.looks import database_lag
 from dr_catalog.failover.surroundings import Surroundings
 from dr_catalog.provisioning.checks import Launch
 

@@ -19,7 +19,7 @@ from ..errors import DrCatalogError, RecoveryError
 from ..handlers.recovery.procedures import PROCEDURES
 from .aws import Aws
 from .hints import command
-from .looks import database_lag, objective
+from .lagging import database_lag, objective
 from .model import ANSWERS, DRILL, FAILBACK, FAILOVER, LAG, NOT_READY, Finding, Run, Site
 from .readiness import UNKNOWN, hindrances, readiness
 from .surroundings import Surroundings
