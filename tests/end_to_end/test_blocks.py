@@ -23,9 +23,12 @@ from .conftest import HUB, PEER, REGION, TENANT, Identity, environment, without_
 from .test_day import failed, settled
 from .test_launch import found, get, post, until
 
-LAYERS = ("kms", "vpc", "dynamodb", "s3", "aurora", "compute")
-"""In the order in which they need each other; up to where a transaction can be posted."""
-PROTECTED = {"kms", "dynamodb", "aurora"}
+LAYERS = (
+    *("kms", "vpc", "dynamodb", "s3", "aurora", "compute"),
+    *("backup", "monitoring", "route53", "recovery"),
+)
+"""In the order in which they need each other."""
+PROTECTED = {"kms", "dynamodb", "aurora", "backup"}
 SUFFIX = "alone"
 FIRST = "1.0.0"
 
@@ -112,9 +115,9 @@ def test_the_tenants_commands_know_each_of_them(tenant: Identity, launched: Laun
     early = tenant.run("launch", "aurora", "--suffix", "other")
     assert "kms and vpc are not launched there" in early.stderr
     kept = tenant.run("terminate", "--suffix", SUFFIX, "--layer", "vpc", "--yes")
-    assert f"why:  aurora and compute under '{SUFFIX}' need it" in kept.stderr
+    assert f"why:  aurora, compute and recovery under '{SUFFIX}' need it" in kept.stderr
     which = tenant.run("terminate", "--suffix", SUFFIX, "--yes")
-    assert "in this order, each before those that it needs: compute, " in which.stderr
+    assert "in this order, each before those that it needs: recovery, " in which.stderr
     assert (early.exit_code, kept.exit_code, which.exit_code) == (1, 1, 2)
 
 
@@ -123,8 +126,18 @@ def test_they_are_terminated_in_reverse_and_keep_their_data(
 ) -> None:
     catalog = tenant.client("servicecatalog")
     errors = failed(catalog, terminate(tenant, "vpc"))
-    assert "nothing has been touched: aurora, compute use it" in errors
+    assert "nothing has been touched: aurora, compute, recovery use it" in errors
     assert [check for check in vpc(launched, REGION) if not check.ok] == []
+    table = tenant.client("dynamodb", PEER)
+    where = {"TableName": f"dr-recovery-{SUFFIX}", "Key": {"id": {"S": "lock"}}}
+    table.update_item(
+        **where,
+        UpdateExpression="SET #run = :run",
+        ExpressionAttributeNames={"#run": "run"},
+        ExpressionAttributeValues={":run": {"S": "r-1"}},
+    )
+    assert "a recovery runs, the failover r-1" in failed(catalog, terminate(tenant, "recovery"))
+    table.delete_item(**where)
     record = upgrade(tenant, "s3", DeletionProtection="false", OnTermination="purge")
     assert settled(catalog, record)["Status"] == "SUCCEEDED", failed(catalog, record)
     for layer in reversed(LAYERS):
