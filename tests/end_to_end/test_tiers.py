@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from dr_catalog.provisioning.checks.left import left
 from dr_catalog.publishing.assembly import synthesise
 
 from ..embedded_aws.conftest import serving
+from .both_regions import BothRegions
 from .catalogs import catalog_root
 from .conftest import HUB, PEER, REGION, TENANT, Identity, environment, launch_of, without_synthesis
 from .rehearsal import PACE, Rehearsal
@@ -87,6 +89,107 @@ def test_either_region_takes_a_transaction_which_the_ledger_keeps(
             assert post(launched, other, transactionId=f"from-{region}", amount="2").status == 409
 
 
+@pytest.mark.parametrize("launched", ["active-active"], indirect=True)
+def test_a_region_that_is_lost_costs_reads_and_writes_nothing_and_the_ledger_a_promotion(
+    own: Identity, launched: Launch, zone: str
+) -> None:
+    with environment(own.settings):
+        rehearsal = rehearsing(own, launched)
+        both = BothRegions(rehearsal, zone, f"{launched.suffix}.{ZONE}")
+        metric = names.CONTROL_METRIC.of(suffix=launched.suffix)
+        rehearsal.control("rules", account=TENANT, region=PEER, rule=metric)
+        rehearsal.control("nearest", region=REGION)
+        both.asked()
+        assert both.answers() == both.served_by() == REGION
+        before = both.rows()
+        with rehearsal.region("cut-off"):  # both go on, and neither hears of the other
+            with both.without_ledger(PEER):
+                assert both.post("before-here", region=REGION) == 201  # the writer is here
+                assert both.post("before-there", region=PEER) == 201
+                assert both.post("both", region=REGION, amount="1") == 201
+                assert both.post("both", region=PEER, amount="2") == 201
+            rehearsal.control("regions", region=REGION, mode="gone")
+
+            # No promotion: the other region serves at once, and the name leaves the lost one.
+            assert rehearsal.writer().epoch == 1
+            assert both.post("while-gone", region=PEER) == 201
+            assert both.post("while-gone", region=PEER) == 200
+            assert both.post("while-gone", region=PEER, amount="3") == 409
+            assert rehearsal.has("while-gone", region=PEER)
+            both.asked()
+            assert both.answers() == both.served_by() == PEER
+            assert both.settled(PEER) == "3 not in the ledger yet"
+
+            over = rehearsal.done("failover")
+            assert (over["outcome"], over["figures"]["traffic"]) == ("done", "untouched")
+            assert both.post("after", region=PEER) == 201
+            both.settle()
+            assert both.settled(PEER) == ""
+            mine = {"before-there": "1", "both": "2", "while-gone": "1", "after": "1"}
+            assert both.rows() == before | mine
+
+        both.asked()
+        assert (
+            both.answers() == both.served_by() == REGION
+        )  # it is back, and serves before it leads
+        rehearsal.control(
+            "rules",
+            account=TENANT,
+            region=PEER,
+            rule=names.RECOVERY_WATCH.of(suffix=launched.suffix),
+        )
+        assert both.post("back", region=REGION) == 201  # the ledger's writer is in the other region
+        back = settling(both, lambda: rehearsal.done("failback"))
+        assert back["figures"]["unmerged"]["count"] == 1
+        assert both.listed(back) == [("both", "1")]
+        assert both.settled(REGION) == both.settled(PEER) == "1 taken twice"
+        everything = before | mine | {"before-here": "1", "back": "1"}
+        assert both.rows() == everything
+        for region in (REGION, PEER):
+            kept = dict(both.items(region))
+            assert kept.pop("both") == 2
+            assert kept == dict.fromkeys(everything.keys() - {"both"}, 1)
+        found = json.loads(rehearsal.run("readiness", "--output", "json").stdout)["checks"]
+        told = {each["check"]: (each["state"], each["found"]) for each in found}
+        assert told["settled"][0] == "not ready"
+        assert told["roles"] == (
+            "ok",
+            f"both regions serve, the ledger's writer is {REGION}, epoch 3",
+        )
+        rehearsal.control("pace", waits=1)
+
+
+def settling(both: BothRegions, what: Callable[[], Any]) -> Any:
+    """What comes of something while both regions settle, more often than each minute."""
+    over = threading.Event()
+
+    def settle() -> None:
+        while not over.wait(0.5):
+            both.settle()
+
+    thread = threading.Thread(target=settle)
+    thread.start()
+    try:
+        return what()
+    finally:
+        over.set()
+        thread.join()
+
+
+def rehearsing(own: Identity, launched: Launch) -> Rehearsal:
+    """The launch, to be failed over and back without waiting."""
+    rehearsal = Rehearsal(
+        tenant=own,
+        launch=launched,
+        url=own.settings["AWS_ENDPOINT_URL"],
+        aws=failover.Aws(region=PEER, session=own.session()),
+    )
+    rehearsal.control("pace", waits=PACE)
+    rehearsal.settings(DRAIN_SECONDS="0", COOLDOWN_SECONDS="0")
+    rehearsal.probe()
+    return rehearsal
+
+
 OFF = {"concurrency": 0, "instances": []}
 """What a pilot light's peer has of processor and database at rest."""
 
@@ -96,15 +199,7 @@ def test_a_peer_at_rest_takes_over_what_it_followed_and_is_off_again(
     own: Identity, launched: Launch
 ) -> None:
     with environment(own.settings):
-        rehearsal = Rehearsal(
-            tenant=own,
-            launch=launched,
-            url=own.settings["AWS_ENDPOINT_URL"],
-            aws=failover.Aws(region=PEER, session=own.session()),
-        )
-        rehearsal.control("pace", waits=PACE)
-        rehearsal.settings(DRAIN_SECONDS="0", COOLDOWN_SECONDS="0")
-        rehearsal.probe()
+        rehearsal = rehearsing(own, launched)
         there = own.json("status", "--suffix", launched.suffix, "--health")["health"][1]
         assert (there["region"], there["off"], there["error"]) == (PEER, True, "")
         assert running(rehearsal) == OFF
