@@ -21,7 +21,7 @@ from dr_catalog.failover.model import Writer
 from dr_catalog.failover.outage import taken_away
 from tests.provisioning.fakes import launch as launched
 
-from .fakes import LAUNCH, PEER, SITE, World, aws_of, record, world
+from .fakes import LAUNCH, PEER, PILOT, SITE, World, aws_of, record, world
 
 PARAMETERS = {
     "EnvironmentSuffix": "dev",
@@ -56,6 +56,7 @@ class Stage:
         )
         self.there: set[str] = set()
         self.left: list[str] = []
+        self.waived: list[tuple[str, ...]] = []
         self.fails = ""
         row = SimpleNamespace(product="warm-standby", version="1.3.0", layer="")
         detail = SimpleNamespace(status=row, parameters=PARAMETERS)
@@ -106,8 +107,9 @@ class Stage:
         if self.fails == verb:
             raise LaunchError("it failed")
 
-    def run(self, aws: Any, site: Any, operation: str, **_: Any) -> Any:
+    def run(self, aws: Any, site: Any, operation: str, **given: Any) -> Any:
         self.did.append(operation)
+        self.waived.append(given.get("overrides", ()))
         if self.fails == operation:
             raise RecoveryError("it failed")
         self.world.writer = Writer(region=PEER if operation == "failover" else LAUNCH)
@@ -160,6 +162,16 @@ def test_a_drill_from_launch_to_termination(stage: Stage) -> None:
         "MinCapacity": "16",
     }
     assert (stage.request.product, stage.request.version) == ("warm-standby", "1.3.0")
+
+
+def test_only_a_peer_at_rest_is_drilled_with_a_loss_that_nobody_knows(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.drill()
+    assert stage.waived == [("answers",), ()]
+    monkeypatch.setattr(drilling, "locate", lambda aws, suffix: PILOT)
+    stage.drill()
+    assert stage.waived[2:] == [("answers", "lag"), ()]
 
 
 def test_layers_that_were_launched_one_by_one_are_not_launched_again(
