@@ -16,6 +16,8 @@ from dr_catalog.failover.model import Lock, Writer
 
 from .fakes import LAUNCH, NOW, PEER, PILOT, SITE, World, aws_of, cluster, pilot, stack, world
 
+PROTECTION = "/dr/dev/{}/deletion-protection"
+
 
 def look(world: World) -> dict[str, Any]:
     return {each.check: each for each in readiness(aws_of(world), SITE, now=NOW)}
@@ -28,6 +30,17 @@ def test_all_is_well() -> None:
     expected = "0.8 s behind, the objective is 60 s (AuroraGlobalDBRPOLag at 03:00 UTC)"
     assert found["lag"].found == expected
     assert found["roles"].found == f"writer {LAUNCH}, standby {PEER}, epoch 1"
+
+
+@pytest.mark.parametrize(("value", "state"), [("true", "ok"), ("false", "not ready")])
+def test_of_layers_launched_alone_the_database_is_guarded(value: str, state: str) -> None:
+    changed = world()
+    del changed.parameters[PROTECTION.format("guard")]
+    assert look(changed)["guards"].state == "unknown"
+    changed.parameters[PROTECTION.format("aurora")] = value
+    found = look(changed)["guards"]
+    assert found.state == state
+    assert ("--layer aurora --set DeletionProtection=true" in found.fix) == (state != "ok")
 
 
 def _set(name: str, value: Any) -> Callable[[World], None]:

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from .. import names
-from ..errors import DrCatalogError
+from ..errors import DrCatalogError, NotFoundError
 from .lagging import ANSWERS, NAMESPACE, lag
 from .resting import at_rest, off
 from .settling import settled
@@ -288,18 +288,26 @@ def updates(look: Surroundings) -> str:
 
 
 def guards(look: Surroundings) -> str:
-    """The deletion guard stands."""
-    name = names.parameter(suffix=look.site.suffix, layer="guard", name="deletion-protection")
+    """The deletion guard stands: the tier's, or the database's where layers are launched alone."""
+    layer: tuple[str, ...] = ()
     try:
-        protected = look.aws.parameter(name, look.site.launch_region)
+        try:
+            protected = _protection(look, "guard")
+        except NotFoundError:
+            protected, layer = _protection(look, "aurora"), ("--layer", "aurora")
     except DrCatalogError as error:
         raise Unknown(f"{look.site.launch_region}: {error.why or error.what}") from error
     if protected != "true":
         raise NotReady(
             "DeletionProtection is off: anyone may terminate the launch",
-            look.fix("upgrade", "--set", "DeletionProtection=true"),
+            look.fix("upgrade", *layer, "--set", "DeletionProtection=true"),
         )
     return "DeletionProtection is on"
+
+
+def _protection(look: Surroundings, owner: str) -> str:
+    name = names.parameter(suffix=look.site.suffix, layer=owner, name="deletion-protection")
+    return look.aws.parameter(name, look.site.launch_region)
 
 
 def _cluster(look: Surroundings, region: str) -> Mapping[str, Any]:
