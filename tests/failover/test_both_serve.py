@@ -28,7 +28,8 @@ def test_both_serve_and_nothing_is_said_of_a_standby() -> None:
     found = look(serving())
     assert {each.state for each in found.values()} == {"ok"}
     assert found["roles"].found == f"both regions serve, the ledger's writer is {LAUNCH}, epoch 1"
-    assert found["standby"].found == f"{PEER} serves"
+    assert found["other region"].found == f"{PEER} serves"
+    assert "standby" not in found
     assert found["settled"].found == "the ledger has all that the regions took"
     assert "settled" not in {each.check for each in readiness(aws_of(world()), SITE, now=NOW)}
 

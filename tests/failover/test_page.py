@@ -117,6 +117,12 @@ def test_what_was_measured_stands_against_what_is_promised() -> None:
     assert "RPO: documents, at most|not measured|promised 1 min|" in text
 
 
+def test_where_both_regions_serve_the_time_is_the_ledgers() -> None:
+    shown = record()
+    shown["figures"]["serves"] = "both"
+    assert "RTO: the ledger written again after|40 s" in Reader(page(shown, suffix="dev")).text
+
+
 @pytest.mark.parametrize(
     ("seconds", "said"), [(7200, "2 h|promised 1 min| |a bound and no measurement|"), (30, "kept|")]
 )

@@ -284,6 +284,8 @@ def _show_plan(aws: Aws, step: Start) -> None:
         said = f"not measured: {step.loss.source}"
     else:
         said = f"the last {step.loss.database:.1f} s of the database ({step.loss.source})"
+        if step.site.both_serve:
+            said += "; what the tables have of it is settled afterwards"
     click.echo(f"  expected loss: {said}", err=True)
 
 

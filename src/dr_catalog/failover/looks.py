@@ -355,13 +355,16 @@ class Row:
 
 AT_REST = Row("peer at rest", at_rest, "peer")
 """Looked at where the peer is off until a recovery switches it on."""
+STANDBY = Row("standby", standby, "", hinders=True)
+OTHER = Row("other region", standby, "", hinders=True)
+"""The same where both regions serve and none stands by."""
 SETTLED = Row("settled", settled, "")
 """Looked at where both regions serve."""
 ROWS = (
     Row("recovery", recovery, "peer", hinders=True),
     Row("launch region", launch_region, "launch"),
     Row("roles", roles, "", hinders=True),
-    Row("standby", standby, "", hinders=True),
+    STANDBY,
     Row("versions", versions, "", hinders=True),
     Row("replica instance", replica, "peer", hinders=True),
     Row("lag", lag, "peer", hinders=True),

@@ -211,7 +211,15 @@ def _refuse(aws: Aws, site: Site, request: Request, findings: tuple[Finding, ...
 
 def _meant(operation: str, finding: Finding) -> bool:
     """What a failback is there to mend, or waits for, is no reason against it."""
-    waited_for = ("roles", "standby", "traffic", "versions", "replica instance", "lag")
+    waited_for = (
+        "roles",
+        "standby",
+        "other region",
+        "traffic",
+        "versions",
+        "replica instance",
+        "lag",
+    )
     return operation == FAILBACK and finding.check in waited_for
 
 

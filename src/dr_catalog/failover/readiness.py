@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from ..errors import DrCatalogError
 from .aws import Aws
-from .looks import AT_REST, ROWS, SETTLED, Row
+from .looks import AT_REST, OTHER, ROWS, SETTLED, STANDBY, Row
 from .model import Finding, Site
 from .surroundings import NotReady, Surroundings, Unknown
 
@@ -28,7 +28,7 @@ def readiness(aws: Aws, site: Site, *, now: datetime | None = None) -> tuple[Fin
     """
     look = Surroundings(aws=aws, site=site, now=now or datetime.now(UTC))
     rows = (
-        *ROWS,
+        *(OTHER if site.both_serve and row is STANDBY else row for row in ROWS),
         *([AT_REST] if site.switches_on else []),
         *([SETTLED] if site.both_serve else []),
     )

@@ -27,7 +27,7 @@ class Health:
         region: Which.
         healthy: ``/health`` answers.
         ready: It could do its work now.
-        role: ``writer`` or ``standby``; empty where it does not answer.
+        role: ``writer``, ``standby`` or, beside the other, ``serves``; empty where it does not answer.
         failing: The checks that fail, each with its reason.
         error: Why there is no answer; empty where there is one.
         off: It is off, as it is to be until a recovery switches it on, and was not asked.

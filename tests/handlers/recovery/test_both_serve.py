@@ -43,6 +43,7 @@ def test_a_failover_moves_the_ledgers_writer_and_no_traffic() -> None:
     driven, record = drive()
     assert record["outcome"] == "done"
     assert record["figures"]["traffic"] == "untouched"
+    assert record["figures"]["serves"] == "both"
     assert "both regions serve" in told(record, "move")
     assert "both regions settle" in told(record, "open")
     sim = both(driven.sim)

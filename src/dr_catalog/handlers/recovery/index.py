@@ -59,7 +59,7 @@ Other attributes are plain and may be filtered by: ``id``, ``operation``, ``outc
 ``figures``: ``lag`` {milliseconds, source}, ``rpoPromise`` and ``rtoPromise`` in seconds, ``checks``
 {name: reason or ""}, ``lastWrites`` {store: ISO 8601 or ""}, ``rpo`` {store: seconds, at most}, ``rto`` in
 seconds, ``rpoAtMost`` [store] (those whose loss is a bound and not measured), ``endpoint`` (where the service is now), ``traffic`` ("moved", "manual", "untouched"),
-``unmerged`` {count, object}, ``snapshots`` [identifier], ``evidence`` {bucket, key}.
+``serves`` ("both" where both regions serve, and ``rto`` is the ledger's alone), ``unmerged`` {count, object}, ``snapshots`` [identifier], ``evidence`` {bucket, key}.
 
 See https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html
 """

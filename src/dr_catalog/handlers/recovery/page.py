@@ -104,8 +104,9 @@ def _tiles(record: Mapping[str, Any]) -> str:
     figures = record.get("figures") or {}
     lost, promised = figures.get("rpo") or {}, figures.get("rpoPromise")
     bounds = figures.get("rpoAtMost") or ()
+    back = "the ledger written again" if figures.get("serves") == "both" else "served again"
     tiles = [
-        _tile("RTO: served again after", figures.get("rto"), figures.get("rtoPromise")),
+        _tile(f"RTO: {back} after", figures.get("rto"), figures.get("rtoPromise")),
         *(
             _tile(f"RPO: {store}, at most", lost.get(store), promised, bound=store in bounds)
             for store in STORES

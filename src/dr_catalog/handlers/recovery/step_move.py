@@ -17,6 +17,7 @@ def move(world: World, run: Run) -> Outcome:
     if not run.record["moveTraffic"]:
         return _done(world, run, "untouched", "the traffic is left where it is, as asked")
     if settings.both_serve:
+        run.figures["serves"] = "both"
         return _done(
             world, run, "untouched", "both regions serve: the name leads to those that are ready"
         )
