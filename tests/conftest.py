@@ -20,6 +20,7 @@ LONGEST = (
     "recovery",
     "embedded_aws",
     "guards",
+    "one_by_one",
     "end_to_end",
     "handlers",
     "pipeline",
@@ -35,12 +36,13 @@ GROUPS = {
     "test_detection.py": "recovery",
     "test_guards.py": "guards",
     "test_day.py": "guards",
+    "test_blocks.py": "one_by_one",
     "test_pipeline_run.py": "pipeline",
     "test_pipeline_deploy.py": "pipeline",
     "test_stage_rights.py": "pipeline",
 }
 """Parts of the folder end_to_end, which takes more time than all others: file to group."""
-SYNTHESISED = ("layers", "stacks", "tiers", "test_names.py")
+SYNTHESISED = ("blocks", "layers", "stacks", "tiers", "test_names.py")
 """What looks at templates that are synthesised for the tests."""
 
 # Each boto3 session would read the endpoints of all of AWS and its services' models anew.

@@ -9,6 +9,7 @@ beside it: they are added where a layer asks for them.
     processor/          index.handler: the transaction processor behind the regional API
     control_metric/     index.handler: publishes every minute which region serves
     custom_resources/   peer_parameter.handler, bucket_replication.handler, delete_guard.handler,
-                        cidr_plan.handler, database_setup.handler
+                        cidr_plan.handler, database_setup.handler; of a layer that is launched alone
+                        neighbours.handler, layer_guard.handler
     recovery/           index.handler: every step of a recovery; procedures.py lists them as data
 """
