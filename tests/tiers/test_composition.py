@@ -75,17 +75,25 @@ def test_a_network_in_the_peer_alone_is_refused() -> None:
     assert error.why == "the template that it brings up asks for LaunchVpcId"
 
 
+def test_a_recovery_that_counts_a_vote_which_nobody_casts_is_refused() -> None:
+    parts = [part for part in PRIMARY if not isinstance(part, pair.Witness)]
+    error = refused(launched, parts, role="primary")
+    assert "Workload needs Witness, which is not there" in error.what
+    assert error.why == "the template that it brings up asks for WitnessRegion"
+
+
 @pytest.mark.parametrize(
     ("late", "early", "reason"),
     [
-        (launch.Database, pair.Workload, "the template that it brings up asks for WriterEndpoint"),
+        (launch.Database, pair.Workload, "it stands on a global database"),
         (pair.Foundation, launch.Table, "it stands on a peer foundation"),
+        (launch.Voter, pair.Workload, "it stands on a probe"),
     ],
 )
 def test_a_secondary_before_its_primary_is_refused(
     late: type[Part], early: type[Part], reason: str
 ) -> None:
-    parts = moved(without(PRIMARY, launch.Api), early, before=late)
+    parts = moved(without(PRIMARY, launch.Api, launch.Domain), early, before=late)
     error = refused(launched, parts, role="primary")
     early_name, late_name = early.__name__, late.__name__
     assert error.what == (

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 
-from .parts import elsewhere, foundation, launch, launched, pair, witness, workload
+from .parts import elsewhere, foundation, launch, launched, pair, records, witness, workload
 
 RPO_SECONDS, RTO_SECONDS = 15 * 60, 90 * 60
 """What ``product.yaml`` promises for the loss of a region, and a recovery of the ledger is measured by."""
@@ -30,7 +30,7 @@ PRIMARY = (
         launch="A region that serves; the ledger's writer is here",
         peer="The other region that serves",
     ),
-    launch.BothServe(),
+    records.BothServe(),
     *launch.GROUND,
     pair.Foundation(FOUNDATION),
     pair.Peering(),
@@ -40,7 +40,7 @@ PRIMARY = (
     pair.Witness(WITNESS),
     pair.Workload(WORKLOAD),
     pair.PeerApi(),
-    launch.Dns(),
+    records.Dns(),
     launch.Backup(switched_on=True),
     launch.Alarms("launch"),
     launch.DeleteGuarded(),

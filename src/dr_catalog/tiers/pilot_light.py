@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 
-from .parts import elsewhere, foundation, launch, launched, pair, witness, workload
+from .parts import elsewhere, foundation, launch, launched, pair, records, witness, workload
 
 RPO_SECONDS, RTO_SECONDS = 15 * 60, 100 * 60
 """What ``product.yaml`` promises for the loss of a region: the instance is made each time, which takes
@@ -28,7 +28,7 @@ WORKLOAD = (
 WITNESS = (witness.Voter(),)
 PRIMARY = (
     launch.Regions(launch="The region that serves", peer="The region that a recovery switches on"),
-    launch.FailoverRecords(),
+    records.Failover(),
     *launch.GROUND,
     pair.Foundation(FOUNDATION),
     pair.Peering(),
@@ -38,7 +38,7 @@ PRIMARY = (
     pair.Witness(WITNESS),
     pair.Workload(WORKLOAD),
     pair.PeerApi(),
-    launch.Dns(),
+    records.Dns(),
     launch.Backup(switched_on=True),
     launch.Alarms("launch"),
     launch.DeleteGuarded(),

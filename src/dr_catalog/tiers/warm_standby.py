@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 
-from .parts import elsewhere, foundation, launch, launched, pair, witness, workload
+from .parts import elsewhere, foundation, launch, launched, pair, records, witness, workload
 
 RPO_SECONDS, RTO_SECONDS = 15 * 60, 90 * 60
 """What ``product.yaml`` promises for the loss of a region, and a recovery is measured by; ``dr-catalog
@@ -32,7 +32,7 @@ WORKLOAD = (
 WITNESS = (witness.Voter(),)
 PRIMARY = (
     launch.Regions(launch="The region that takes writes", peer="The region that stands ready"),
-    launch.FailoverOrWeighted(),
+    records.FailoverOrWeighted(),
     *launch.GROUND,
     pair.Foundation(FOUNDATION, new=("vault",)),
     pair.Peering(),
@@ -42,7 +42,7 @@ PRIMARY = (
     pair.Witness(WITNESS),
     pair.Workload(WORKLOAD, new=("database",)),
     pair.PeerApi(),
-    launch.Dns(),
+    records.Dns(),
     launch.Backup(switched_on=True),
     launch.Alarms("launch"),
     launch.DeleteGuarded(),

@@ -5,6 +5,7 @@ module      parts of
 ==========  ======================================================
 launch      the launch region
 pair        the launch region, where it brings up the others
+records     the launch region, where one name leads to both
 foundation  the peer's first template, which data needs there
 workload    the peer's second, which stands on that data
 witness     a third region's
@@ -15,7 +16,7 @@ both        launch region and peer alike; the two modules have them
 ==========  ======================================================
 """
 
-from . import alone, copies, foundation, launch, pair, restored, witness, workload
+from . import alone, copies, foundation, launch, pair, records, restored, witness, workload
 from .composition import LaunchRegion, Part, Region, elsewhere, launched, rebuilt
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "launched",
     "pair",
     "rebuilt",
+    "records",
     "restored",
     "witness",
     "workload",

@@ -118,18 +118,23 @@ class Region:
         Raises:
             CompositionError: None did.
         """
-        found = self.have(kind)
-        if found is None:
-            raise self._missing(
-                [part for part in self._parts if kind in part.gives],
-                [part for part in _known() if kind in part.gives],
-                reason=f"it stands on {_words(kind.__name__)}",
-            )
-        return found
+        for found in self._given:
+            if isinstance(found, kind):
+                return found
+        raise self._missing(
+            [part for part in self._parts if kind in part.gives],
+            [part for part in _known() if kind in part.gives],
+            reason=f"it stands on {_words(kind.__name__)}",
+        )
 
     def have(self, kind: type[T]) -> T | None:
-        """What an earlier part gave, if one did."""
-        return next((each for each in self._given if isinstance(each, kind)), None)
+        """What a part gives, or None where there is no such part.
+
+        Raises:
+            CompositionError: The part comes later.
+        """
+        there = any(kind in part.gives for part in self._parts)
+        return self.need(kind) if there else None
 
     def value(self, row: Parameter) -> str:
         """A parameter's value, as text."""
@@ -155,7 +160,7 @@ class Region:
         """
         if row in self._handed:
             return self._handed[row]
-        if row.group:
+        if row.group and not any(row in part.hands for part in _known()):
             return self.value(row)
         raise self._missing(
             [part for part in self._parts if row in part.hands],

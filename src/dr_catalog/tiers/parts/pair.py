@@ -131,19 +131,23 @@ class Peering(Part):
 
 
 class Witness(Elsewhere):
-    """A third region's template, where the tenant names one."""
+    """A third region's template, where the tenant names one; a recovery counts its vote."""
+
+    hands = (given.WITNESS_REGION,)
 
     @property
     def asks(self) -> tuple[given.Parameter, ...]:
         return (given.WITNESS_REGION, *super().asks)
 
     def add(self, region: Region) -> Iterable[object]:
+        where = region.value(given.WITNESS_REGION)
+        region.hand({given.WITNESS_REGION: where})
         PeerStackSet(
             region.stack,
             "Witness",
             kind=WITNESS,
             suffix=region.suffix,
-            region=region.value(given.WITNESS_REGION),
+            region=where,
             parameters=self._parameters(region),
             condition=condition(region, "Witnessed", unless=given.WITNESS_REGION, is_=""),
         )
