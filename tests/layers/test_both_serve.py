@@ -146,6 +146,25 @@ def test_the_routing_may_be_a_launchs_parameter() -> None:
         assert region[1] == each["Properties"]["SetIdentifier"]
 
 
+@pytest.mark.parametrize(
+    ("routing", "api", "message"),
+    [("nearest", "https://a/live/", "'nearest' is no way"), ("latency", "", "no API to be asked")],
+)
+def test_records_that_can_not_be_made_are_refused(routing: str, api: str, message: str) -> None:
+    endpoint = RegionalEndpoint(REGION, "d-1.example.com", "Z1", api)
+    with pytest.raises(DefinitionError, match=message):
+        DnsRecords(
+            cdk.Stack(cdk.App(), "refused"),
+            "Dns",
+            suffix="dev",
+            zone_id="Z1",
+            zone_name="example.com",
+            launch=endpoint,
+            peer=endpoint,
+            routing=routing,
+        )
+
+
 def test_a_processor_of_both_settles_every_minute_and_reaches_the_writer_anywhere() -> None:
     one, both = templates()["one"], templates()["both"]
     (rule,) = [each["Properties"] for each in of_type(both, "AWS::Events::Rule")]

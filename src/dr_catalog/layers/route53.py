@@ -31,6 +31,7 @@ from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
 from .. import names
+from ..errors import DefinitionError
 from ._control_metric import METRIC, NAMESPACE, SERVING_REGION, ControlMetric, serving_alarm
 from ._parameters import publish
 from ._zone import given
@@ -245,6 +246,7 @@ class DnsRecords(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         zone = given(self, zone_id=zone_id)
+        _check(routing, (launch, peer))
         policies = (
             _one_serves(self, peer_weight)
             if routing is None
@@ -276,6 +278,24 @@ class DnsRecords(Construct):
                 resource.cfn_options.condition = zone
         self.url = cdk.Fn.condition_if(zone.logical_id, f"https://{name}/", NONE).to_string()
         publish(self, suffix=suffix, layer="route53", values={"url": self.url})
+
+
+def _check(routing: str | None, endpoints: tuple[RegionalEndpoint, ...]) -> None:
+    """Refuse records of two regions that serve which can't be made."""
+    if routing is None:
+        return
+    known = (WEIGHTED, LATENCY)
+    if not cdk.Token.is_unresolved(routing) and routing not in known:
+        raise DefinitionError(
+            f"'{routing}' is no way to share callers out between two regions",
+            hint=f"give DnsRecords the routing {' or '.join(known)}, or none where one region serves",
+        )
+    if not all(endpoint.api for endpoint in endpoints):
+        raise DefinitionError(
+            "a region that serves beside the other has no API to be asked",
+            why="its record follows what its own /ready answers",
+            hint="give each RegionalEndpoint its api, the address that ends in the stage and '/'",
+        )
 
 
 def _control_check(

@@ -63,7 +63,7 @@ def test_what_a_lost_ledger_had_is_settled_in_the_new_one(fault: str) -> None:
     assert {write.key for write in sim.confirmed} <= set(rows)
 
 
-def test_the_watch_looks_once_for_what_the_ledger_lost() -> None:
+def test_the_watch_looks_for_what_the_ledger_lost_and_again_when_the_lost_region_is_back() -> None:
     sim = BothServe(Schedule(1, both=True))
     sim.now = 100.0
     ports = world(sim)
@@ -82,6 +82,14 @@ def test_the_watch_looks_once_for_what_the_ledger_lost() -> None:
     sim.mark(PEER, lost.number, "settled")
     watch(ports)
     assert sim.marked("unsettled") == []  # once an epoch
+    sim.clusters[PEER].rows[lost.key] = lost
+    late = Write(2, LAUNCH, 1, 20.0)  # what the lost region alone had comes over
+    sim.confirmed.append(late)
+    sim.tables[PEER][late.number] = late
+    sim.mark(PEER, late.number, "settled")
+    sim.writers[LAUNCH] = Writer(LAUNCH, 1)
+    assert "is told" in watch(ports)
+    assert [write.number for write in sim.marked("unsettled")] == [late.number]
 
 
 def test_a_planned_change_fences_both_regions_from_the_ledger_and_none_from_its_table() -> None:

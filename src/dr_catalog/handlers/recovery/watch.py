@@ -4,8 +4,9 @@ Every minute, while no recovery runs. An old writer that comes back after a fail
 backed up no more, and one whose fence an abort could not lift takes writes again. The snapshots that an unplanned failover
 leaves expire; they are copied to ones that stay.
 
-Where both regions write, it also looks through the table once after a failover, page by page, for what the
-ledger lost with its old writer: that is marked, and the processors settle it.
+Where both regions write, it also looks through the table after a failover, page by page, for what the ledger
+lost with its old writer: that is marked, and the processors settle it. Once the old writer's region is
+back, it looks again, for what only that region had; a failback looks for the last of it.
 """
 
 from __future__ import annotations
@@ -49,6 +50,13 @@ def _sweep(world: World) -> None:
     world.state.put({"id": SWEEP, "version": version + 1, **swept})
 
 
+def _look_again(world: World) -> None:
+    """From the beginning, where the table was looked through."""
+    known = world.state.item(SWEEP)
+    if known:
+        world.state.delete(known)
+
+
 def _follow(world: World) -> str:
     settings = world.settings
     held = world.state.item(LOCK)
@@ -69,6 +77,7 @@ def _follow(world: World) -> str:
             world.state.set_writer(settings.launch, replace(true, run=run))
             if true.region != settings.launch:
                 world.stores.back_up(settings.launch, on=False)
+                _look_again(world)
             return f"{settings.launch} is told that {true.region} writes in epoch {true.epoch}"
         if settings.database and true.region != settings.launch:
             kept = list(world.database.keep_snapshots())
