@@ -15,6 +15,7 @@ import pytest
 
 from dr_catalog import names
 from dr_catalog.cli.organisation import ACCESS_ROLE, assume, make_role
+from dr_catalog.provisioning.checks import Launch, inspect
 from dr_catalog.provisioning.endpoint import call
 from dr_catalog.publishing.assembly import synthesise
 from dr_catalog.restoring import running
@@ -62,6 +63,7 @@ def operator(
 def lost(server: str, operator: Identity) -> Iterator[Identity]:
     """The operator of a launch with copies in the peer, once its region is gone."""
     operator.ok("launch", PRODUCT, "--suffix", SUFFIX)
+    looked_at(operator)
     endpoint = operator.json("outputs", "--suffix", SUFFIX)[REGION]["Endpoint"]
     with environment(operator.settings):
         post(operator, endpoint, REGION, "before")
@@ -71,6 +73,28 @@ def lost(server: str, operator: Identity) -> Iterator[Identity]:
     control(server, "regions", region=REGION, mode="gone")
     yield operator
     control(server, "regions", region=REGION, mode="here")
+
+
+def looked_at(operator: Identity) -> None:
+    """Every layer is as the tier has it, in both regions."""
+    outputs = operator.json("outputs", "--suffix", SUFFIX)
+    launch = Launch(
+        session=operator.session(),
+        account=TENANT,
+        suffix=SUFFIX,
+        region=REGION,
+        peer_region=PEER,
+        endpoints={REGION: outputs[REGION]["Endpoint"]},
+    )
+    with environment(operator.settings):
+        found = inspect(launch)
+    assert [check for check in found if not check.ok] == []
+    assert {check.layer for check in found if check.region == PEER} == {
+        "kms",
+        "s3",
+        "backup",
+        "restore",
+    }
 
 
 def post(operator: Identity, endpoint: str, region: str, key: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ... import names
+from .copies import rebuildable
 from .model import Check, Launch, check
 
 HOURLY = "cron(0 0/1 * * ? *)"
@@ -22,6 +23,10 @@ def backup(launch: Launch, region: str) -> Iterator[Check]:
         region,
         {"customer key": vault["EncryptionKeyArn"] == launch.key_arn(region)},
     )
+    if region == launch.peer_region and launch.has_copies_alone:
+        yield rebuildable(launch, region)
+        yield from _tested(launch, region)
+        return
     plan = service.get_backup_plan(BackupPlanId=told["plan-id"])["BackupPlan"]
     hourly = next(each for each in plan["Rules"] if each["RuleName"] == "hourly")
     copies = [each["DestinationBackupVaultArn"] for each in hourly.get("CopyActions", ())]
@@ -48,11 +53,19 @@ def backup(launch: Launch, region: str) -> Iterator[Check]:
     )
     if region == launch.region:
         return
+    yield from _tested(launch, region)
+
+
+def _tested(launch: Launch, region: str) -> Iterator[Check]:
+    """What the peer restores each week; of copies alone only the table's, and only since some version."""
+    service = launch.client("backup", region)
+    wanted = ["DynamoDB"] if launch.has_copies_alone else ["Aurora", "DynamoDB"]
     name = names.RESTORE_TEST.of(suffix=launch.suffix.replace("-", "_"))
+    plans = service.list_restore_testing_plans()["RestoreTestingPlans"]
+    if launch.has_copies_alone and name not in [each["RestoreTestingPlanName"] for each in plans]:
+        return
     tested = service.list_restore_testing_selections(RestoreTestingPlanName=name)[
         "RestoreTestingSelections"
     ]
     kinds = sorted(each["ProtectedResourceType"] for each in tested)
-    yield check(
-        "backup", name, region, {f"restores {', '.join(kinds)}": kinds == ["Aurora", "DynamoDB"]}
-    )
+    yield check("backup", name, region, {f"restores {', '.join(kinds)}": kinds == wanted})

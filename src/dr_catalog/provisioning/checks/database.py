@@ -16,6 +16,7 @@ def aurora(launch: Launch, region: str) -> Iterator[Check]:
     (together,) = rds.describe_global_clusters(
         GlobalClusterIdentifier=names.LEDGER.of(suffix=launch.suffix)
     )["GlobalClusters"]
+    members = 1 if launch.has_copies_alone else 2
     roles = {each["DBClusterArn"]: each["IsWriter"] for each in together["GlobalClusterMembers"]}
     writes = region == launch.region
     settings = {
@@ -35,7 +36,8 @@ def aurora(launch: Launch, region: str) -> Iterator[Check]:
         region,
         {
             cluster["Status"]: cluster["Status"] == "available",
-            f"{'writer' if writes else 'reader'} of a global database of two": len(roles) == 2
+            f"{'writer' if writes else 'reader'} of a global database of {members}": len(roles)
+            == members
             and roles.get(cluster["DBClusterArn"]) is writes,
             f"engine {cluster['EngineVersion']}": cluster["EngineVersion"]
             == together["EngineVersion"],

@@ -42,8 +42,18 @@ def route53(launch: Launch, region: str) -> Iterator[Check]:
             HostedZoneId=zone["Id"]
         )
         for each in page["ResourceRecordSets"]
-        if each["Name"].rstrip(".") == name and each.get("SetIdentifier") == region
+        if each["Name"].rstrip(".") == name
+        and each["Type"] == "A"
+        and each.get("SetIdentifier", region) == region
     ]
+    own = record["AliasTarget"]["DNSName"].rstrip(".") == told["regional-domain-name"]
+    if launch.has_copies_alone:
+        facts = {
+            "alias of this region's domain": own,
+            "the only record": "SetIdentifier" not in record,
+        }
+        yield check("route53", f"{name} A", region, facts)
+        return
     behind = [*_followed(route53, record["HealthCheckId"])]
     controls = [each for each in behind if "AlarmIdentifier" in each]
     addresses = [
@@ -64,8 +74,7 @@ def route53(launch: Launch, region: str) -> Iterator[Check]:
             _policy(record): record.get("Failover")
             in (None, "PRIMARY" if region == launch.region else "SECONDARY")
             and record.get("Region") in (None, region),
-            "alias of this region's domain": record["AliasTarget"]["DNSName"].rstrip(".")
-            == told["regional-domain-name"],
+            "alias of this region's domain": own,
             f"follows {alarm['AlarmName']}": alarm["AlarmName"]
             == names.SERVING_ALARM.of(suffix=launch.suffix, region=region),
             f"in {launch.peer_region}": followed["Region"] == launch.peer_region,

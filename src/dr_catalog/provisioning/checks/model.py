@@ -75,6 +75,11 @@ class Launch:
         """Whether that region is off until a recovery switches it on."""
         return self.told("recovery", region).get("peer-at-rest") == "off"
 
+    @property
+    def has_copies_alone(self) -> bool:
+        """Whether the peer holds copies and nothing that runs, until it is rebuilt from them."""
+        return bool(self.told("restore", self.peer_region))
+
     def key_arn(self, region: str) -> str:
         """The customer key there."""
         alias = names.KEY_ALIAS.of(suffix=self.suffix)

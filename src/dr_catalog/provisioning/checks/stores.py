@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ... import names
 from .model import Check, Launch, check
@@ -39,7 +39,11 @@ def dynamodb(launch: Launch, region: str) -> Iterator[Check]:
         region,
         {
             table["TableStatus"].lower(): table["TableStatus"] == "ACTIVE",
-            f"replica in {launch.other(region)}": launch.other(region) in replicas,
+            **(
+                {"in this region alone": not replicas - {region}}
+                if launch.has_copies_alone
+                else {f"replica in {launch.other(region)}": launch.other(region) in replicas}
+            ),
             "customer key": table.get("SSEDescription", {}).get("KMSMasterKeyArn")
             == launch.key_arn(region),
             "point-in-time recovery": backups["PointInTimeRecoveryDescription"][
@@ -57,12 +61,9 @@ def dynamodb(launch: Launch, region: str) -> Iterator[Check]:
 def s3(launch: Launch, region: str) -> Iterator[Check]:
     s3 = launch.client("s3", region)
     bucket = launch.bucket(region)
-    rule = s3.get_bucket_replication(Bucket=bucket)["ReplicationConfiguration"]["Rules"][0]
-    target = rule["Destination"]
     (encryption,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"][
         "Rules"
     ]
-    selected = rule["SourceSelectionCriteria"]["SseKmsEncryptedObjects"]["Status"]
     public = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
     policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
     transitions = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"][0]["Transitions"]
@@ -71,15 +72,7 @@ def s3(launch: Launch, region: str) -> Iterator[Check]:
         bucket,
         region,
         {
-            f"replicates to {launch.other(region)}": target["Bucket"].endswith(
-                launch.bucket(launch.other(region))
-            )
-            and rule["Status"] == "Enabled",
-            "KMS objects too": selected == "Enabled"
-            and target["EncryptionConfiguration"]["ReplicaKmsKeyID"]
-            == launch.key_arn(launch.other(region)),
-            "within 15 min": target["ReplicationTime"]["Time"]["Minutes"] == 15,
-            "delete markers": rule["DeleteMarkerReplication"]["Status"] == "Enabled",
+            **({} if launch.has_copies_alone else _replicates(launch, region)),
             "versioned": s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled",
             "customer key": encryption["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"]
             == launch.key_arn(region),
@@ -93,3 +86,22 @@ def s3(launch: Launch, region: str) -> Iterator[Check]:
             "intelligent tiering": transitions[0]["StorageClass"] == "INTELLIGENT_TIERING",
         },
     )
+
+
+def _replicates(launch: Launch, region: str) -> Mapping[str, bool]:
+    """What of the bucket's rule is as it must be."""
+    found = launch.client("s3", region).get_bucket_replication(Bucket=launch.bucket(region))
+    rule = found["ReplicationConfiguration"]["Rules"][0]
+    target = rule["Destination"]
+    selected = rule["SourceSelectionCriteria"]["SseKmsEncryptedObjects"]["Status"]
+    return {
+        f"replicates to {launch.other(region)}": target["Bucket"].endswith(
+            launch.bucket(launch.other(region))
+        )
+        and rule["Status"] == "Enabled",
+        "KMS objects too": selected == "Enabled"
+        and target["EncryptionConfiguration"]["ReplicaKmsKeyID"]
+        == launch.key_arn(launch.other(region)),
+        "within 15 min": target["ReplicationTime"]["Time"]["Minutes"] == 15,
+        "delete markers": rule["DeleteMarkerReplication"]["Status"] == "Enabled",
+    }
