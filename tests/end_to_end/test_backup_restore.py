@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from .rehearsal import control
 HUB, TENANT = "111111111117", "222222222227"
 SUFFIX = "kept"
 PRODUCT = "backup-restore"
+PURGED = ("--set", "DeletionProtection=false", "--set", "OnTermination=purge")
 
 
 @pytest.fixture(scope="module")
@@ -60,19 +62,18 @@ def operator(
 
 
 @pytest.fixture(scope="module")
-def lost(server: str, operator: Identity) -> Iterator[Identity]:
-    """The operator of a launch with copies in the peer, once its region is gone."""
-    operator.ok("launch", PRODUCT, "--suffix", SUFFIX)
+def copied(operator: Identity) -> str:
+    """The API of a launch that has copies in the peer."""
+    operator.ok("launch", PRODUCT, "--suffix", SUFFIX, *PURGED)
     looked_at(operator)
     endpoint = operator.json("outputs", "--suffix", SUFFIX)[REGION]["Endpoint"]
     with environment(operator.settings):
-        post(operator, endpoint, REGION, "before")
+        assert post(operator, endpoint, "before") == 201
         put_document(operator, REGION, "contracts/1", b"signed")
         back_up(operator)
-        post(operator, endpoint, REGION, "after")
-    control(server, "regions", region=REGION, mode="gone")
-    yield operator
-    control(server, "regions", region=REGION, mode="here")
+        assert post(operator, endpoint, "after") == 201
+    found: str = endpoint
+    return found
 
 
 def looked_at(operator: Identity) -> None:
@@ -89,25 +90,21 @@ def looked_at(operator: Identity) -> None:
     with environment(operator.settings):
         found = inspect(launch)
     assert [check for check in found if not check.ok] == []
-    assert {check.layer for check in found if check.region == PEER} == {
-        "kms",
-        "s3",
-        "backup",
-        "restore",
-    }
+    assert {check.layer for check in found if check.region == PEER} == {"kms", "s3", "backup"}
 
 
-def post(operator: Identity, endpoint: str, region: str, key: str) -> None:
+def post(operator: Identity, endpoint: str, key: str) -> int:
+    """What the launch region's API says to a transaction."""
     body = {"transactionId": key, "amount": "12.50"}
     answer = call(
         operator.session(),
         endpoint=endpoint,
-        region=region,
+        region=REGION,
         path="transactions",
         method="POST",
         body=body,
     )
-    assert answer.status == 201, answer
+    return answer.status
 
 
 def put_document(operator: Identity, region: str, key: str, body: bytes) -> None:
@@ -145,13 +142,50 @@ def restore(operator: Identity, *words: str) -> Any:
     return operator.run("restore", "--suffix", SUFFIX, "--region", PEER, *words)
 
 
-def test_a_lost_launch_is_rebuilt_with_what_was_copied(
-    lost: Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@contextmanager
+def gone(server: str) -> Iterator[None]:
+    """The launch region is gone for the time of a block."""
+    control(server, "regions", region=REGION, mode="gone")
+    try:
+        yield
+    finally:
+        control(server, "regions", region=REGION, mode="here")
+
+
+def test_a_launch_whose_region_answers_is_not_restored_by_mistake(
+    operator: Identity, copied: str
 ) -> None:
+    refused = restore(operator)
+    assert refused.exit_code == 1
+    assert "us-east-1 still answers" in refused.output
+    elsewhere = operator.run("restore", "--suffix", SUFFIX, "--region", REGION, "--yes")
+    assert "us-east-1 can't rebuild 'kept'" in elsewhere.output
+    assert operator.client("cloudformation", PEER).describe_stacks()["Stacks"]
+    assert operator.client("backup", PEER).list_restore_jobs()["RestoreJobs"] == []
+
+
+def test_a_lost_launch_is_rebuilt_with_what_was_copied(
+    server: str, operator: Identity, copied: str, tmp_path: Path
+) -> None:
+    with gone(server):
+        rebuilt(operator, tmp_path / "record.json")
+    # It is back, and takes no writes once the command has reached it; what it holds can't be purged.
+    assert post(operator, copied, "between") == 201
+    again = restore(operator, "--yes", "--output", "json")
+    assert again.exit_code == 0, again.output
+    assert json.loads(again.stdout)["outcome"] == "done"
+    assert "takes no writes any more" in again.stderr
+    assert post(operator, copied, "too-late") == 503
+    refused = operator.run("terminate", "--suffix", SUFFIX, "--yes")
+    assert refused.exit_code == 1
+    assert "the writer is in us-west-2" in refused.output
+
+
+def rebuilt(lost: Identity, file: Path) -> None:
+    """Restore while the region is gone, with an interruption on the way, and look at what is there."""
     unsure = restore(lost)
     assert unsure.exit_code == 2
     assert "needs a yes" in unsure.output
-    assert lost.client("cloudformation", PEER).describe_stacks  # nothing has begun
     too_early = restore(lost, "--yes", "--at", "2020-01-01T00:00:00Z")
     assert too_early.exit_code == 1
     assert "not every store has a copy" in too_early.output
@@ -161,7 +195,6 @@ def test_a_lost_launch_is_rebuilt_with_what_was_copied(
         patch.setattr(running._Run, "stack", interrupted)
         stopped = restore(lost, "--yes")
         assert stopped.exit_code == 130, stopped.output
-    file = tmp_path / "record.json"
     result = restore(lost, "--yes", "--output", "json", "--evidence", str(file))
     assert result.exit_code == 0, result.output
     assert "goes on with" in result.stderr
