@@ -205,12 +205,15 @@ class OnboardingRegionStack(cdk.Stack):
 
 
 def _substituted(document: Any) -> Any:
-    """A document with ``Fn::Sub`` where a text has something to substitute."""
+    """A document with ``Fn::Sub`` where a text has something to substitute.
+
+    Written out, and not by ``cdk.Fn.sub``: each of its calls goes to Node and back, some hundreds a catalog.
+    """
     if isinstance(document, dict):
         return {name: _substituted(value) for name, value in document.items()}
     if isinstance(document, list):
         return [_substituted(value) for value in document]
-    return cdk.Fn.sub(document) if isinstance(document, str) and "${" in document else document
+    return {"Fn::Sub": document} if isinstance(document, str) and "${" in document else document
 
 
 def _trust(service: str, conditions: dict[str, object] | None = None) -> dict[str, object]:

@@ -10,6 +10,7 @@ record has CloudTrail's data events for that.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
@@ -82,12 +83,12 @@ class PipelineStoreStack(cdk.Stack):
             stage.name: self._topic(pipeline, stage) for stage in pipeline.stages
         }
 
-    @property
+    @cached_property
     def imported_key(self) -> str:
         """The key's ARN, for other stacks."""
         return cdk.Fn.import_value(self._export)
 
-    @property
+    @cached_property
     def log_arn(self) -> str:
         """The log group's ARN."""
         return self.format_arn(

@@ -54,6 +54,9 @@ class PortfolioStack(cdk.Stack):
             synthesizer=cdk.BootstraplessSynthesizer(),
             analytics_reporting=False,
         )
+        bucket = names.ASSET_BUCKET.of(account=self.account, region=self.region)
+        # Once, and not for each version: what a stack is asked goes to Node and back.
+        self._urls = f"https://s3.{self.region}.{self.url_suffix}/{bucket}/templates"
         tag_options = {
             f"Tag{names.camel(key)}{names.camel(value)}": servicecatalog.CfnTagOption(
                 self,
@@ -100,7 +103,6 @@ class PortfolioStack(cdk.Stack):
         constraints: Sequence[Path],
     ) -> None:
         name = product.product
-        bucket = names.ASSET_BUCKET.of(account=self.account, region=self.region)
         resource = servicecatalog.CfnCloudFormationProduct(
             self,
             names.camel(name),
@@ -115,10 +117,7 @@ class PortfolioStack(cdk.Stack):
                 servicecatalog.CfnCloudFormationProduct.ProvisioningArtifactPropertiesProperty(
                     name=version.version,
                     description=version.told,
-                    info={
-                        "LoadTemplateFromURL": f"https://s3.{self.region}.{self.url_suffix}/"
-                        f"{bucket}/templates/{digests[version.version]}.json"
-                    },
+                    info={"LoadTemplateFromURL": f"{self._urls}/{digests[version.version]}.json"},
                 )
                 for version in product.versions
             ],
