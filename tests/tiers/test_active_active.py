@@ -72,3 +72,15 @@ def test_a_recovery_moves_the_writer_alone(active: Templates) -> None:
     recovery = function(active["workload"], "dr-recovery-task")["Environment"]["Variables"]
     assert recovery["BOTH_SERVE"] == "true"
     assert "SWITCHES_ON" not in recovery
+
+
+def test_how_callers_are_shared_out_is_the_tenants_choice_once(active: Templates) -> None:
+    primary = active["primary"]
+    assert primary["Parameters"]["Routing"]["Default"] == "weighted"  # as in 1.0.0
+    fixed = only(primary, "Custom::DrUpdateGuard")["Properties"]["Fixed"]
+    assert fixed["Records"] == {"Ref": "Routing"}
+    for record in of_type(primary, "AWS::Route53::RecordSet"):
+        latency, absent, weight = record["Properties"]["Weight"]["Fn::If"]
+        assert absent == {"Ref": "AWS::NoValue"}
+        assert weight in ("100", {"Ref": "PeerShare"})
+        assert record["Properties"]["Region"]["Fn::If"][0] == latency
