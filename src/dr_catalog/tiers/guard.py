@@ -204,9 +204,9 @@ def wait_for_everything(guard: cdk.CustomResource) -> None:
     """
     own = guard.node.default_child
     assert isinstance(own, cdk.CfnResource)
-    conditional = []
+    own_path, conditional = own.node.path, []
     for each in cdk.Stack.of(guard).node.find_all():
-        if not isinstance(each, cdk.CfnResource) or each.node.path == own.node.path:
+        if not isinstance(each, cdk.CfnResource) or each.node.path == own_path:
             continue
         condition = each.cfn_options.condition
         if condition is None:
