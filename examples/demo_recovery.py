@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from demo_people import REGION
 from demo_terminal import expect, until
 
 from dr_catalog import failover, names
@@ -30,14 +31,18 @@ def recover(
     launch: Launch,
     *,
     run: Callable[..., Any],
-    answering: Callable[[], str],
+    answering: Callable[[], set[str]],
+    serving: tuple[str, ...] = (REGION,),
+    accepting: tuple[str, ...] = (),
 ) -> None:
     """Readiness, loss, failover, evidence, failback.
 
     Args:
         launch: The launched tier.
         run: Runs a command of the operator's.
-        answering: The region that the API's name leads to.
+        answering: The regions that the API's name leads to.
+        serving: Those that it leads to while both are well.
+        accepting: What the failover is told to take, such as a loss that nobody can measure.
     """
     aws = failover.Aws(region=launch.peer_region, session=launch.session)
     site, suffix = failover.locate(aws, launch.suffix), launch.suffix
@@ -48,8 +53,9 @@ def recover(
     )
     # So that nobody waits for looks that find nothing: five seconds become half of one.
     control(aws.endpoint, "pace", waits=0.1)
-    # The client has ended by then: the failback need not wait for its last requests.
-    set_drain(launch, site.region, seconds=1)
+    # The client has ended by then: the failback need not wait for its last requests, nor for callers
+    # who remember the peer's address.
+    set_waits(launch, site.region, DRAIN_SECONDS=1, LINGER_SECONDS=1)
     for region in site.regions:
         # What the schedule does every minute, done now.
         rule = names.PROBE.of(suffix=suffix)
@@ -67,7 +73,7 @@ def recover(
             load.wait_for(WRITES, region=lost)
             lose()
             expect(True, f"{lost} is gone: it answers nothing and runs nothing")
-            run("failover", "--suffix", suffix, "--reason", "outage", "--yes")
+            run("failover", "--suffix", suffix, "--reason", "outage", "--yes", *accepting)
             load.wait_for(WRITES, region=back)
         promised = float(site.told["rpo-seconds"])
         for each in losses(aws, site, load.confirmed, region=back, endpoint=endpoints[back]):
@@ -79,18 +85,22 @@ def recover(
         expect(True, f"for {load.silence():.1f} s no write was confirmed")
         page = Path(tempfile.gettempdir()) / f"dr-catalog-{suffix}-failover.html"
         run("evidence", "--suffix", suffix, "--html", str(page))
-        until(answering, lambda region: region == back)
-        expect(answering() == back, f"the API's name leads to {answering()}")
+        leads(answering, (back,))
     expect(True, f"{lost} is back, and its database becomes a standby of {back}'s")
     run("failback", "--suffix", suffix, "--yes")
-    until(answering, lambda region: region == lost)
-    expect(answering() == lost, f"the API's name leads to {answering()}")
+    leads(answering, serving)
     since = [write for write in load.confirmed if write.region == back]
     for each in losses(aws, site, since, region=lost, endpoint=endpoints[lost]):
         expect(
             not each.lost,
             f"{each.store}: all that {back} confirmed, {each.confirmed}, is in {lost}",
         )
+
+
+def leads(answering: Callable[[], set[str]], regions: tuple[str, ...]) -> None:
+    """The API's name comes to lead to these regions."""
+    found = until(answering, lambda there: there == set(regions))
+    expect(found == set(regions), f"the API's name leads to {', '.join(sorted(found))}")
 
 
 def served_since(launch: Launch, *, minutes: int) -> None:
@@ -113,11 +123,11 @@ def served_since(launch: Launch, *, minutes: int) -> None:
     )
 
 
-def set_drain(launch: Launch, region: str, *, seconds: int) -> None:
-    """Let the recovery's function wait so long for the last requests."""
+def set_waits(launch: Launch, region: str, **seconds: int) -> None:
+    """Let the recovery's function wait so long, by the names of its settings."""
     functions, name = launch.client("lambda", region), names.RECOVERY_TASK.of(suffix=launch.suffix)
     known = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    variables = {**known, "DRAIN_SECONDS": str(seconds)}
+    variables = {**known, **{key: str(value) for key, value in seconds.items()}}
     functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from demo_catalog import catalog
-from demo_people import HUB, REGION, TENANT, identity, in_the_peer, sign_in
-from demo_recovery import recover
-from demo_terminal import expect, run, step
+from demo_people import HUB, PEER, REGION, TENANT, identity, in_the_peer, sign_in
+from demo_recovery import leads, recover
+from demo_terminal import expect, run, step, until
 from demo_use import (
     ZONE,
     answers,
@@ -22,6 +22,7 @@ from demo_use import (
     transaction,
 )
 
+from dr_catalog import names
 from dr_catalog.provisioning.checks import Launch
 
 
@@ -30,20 +31,59 @@ class Tale:
     """What is told of a tier besides what every tier has in common.
 
     Args:
-        data: The chapter's title, and how data is seen to cross.
-        lost: The chapter's title when the launch region is lost.
+        data: The title of the chapter in which data crosses.
+        crosses: How it is seen to.
+        lost: What becomes of the tier when the launch region is lost, in words.
+        serving: The regions that the API's name leads to while both are well.
+        accepts_loss: Whether a person has to take what nobody can measure.
     """
 
     data: str
     crosses: tuple[Callable[[Launch], None], ...]
     lost: str
+    serving: tuple[str, ...] = (REGION,)
+    accepts_loss: bool = False
+
+
+def used_at_home(launch: Launch) -> None:
+    """The launch region alone serves; the peer's table has the row all the same."""
+    transaction(launch, reads=REGION)
+    processor = names.PROCESSOR.of(suffix=launch.suffix)
+    # Asked of Lambda, not by a request, which would be refused and raise an alarm.
+    held = launch.client("lambda", PEER).get_function_concurrency(FunctionName=processor)
+    off = held.get("ReservedConcurrentExecutions")
+    expect(off == 0, f"the processor in {PEER} is off: {off} executions at a time")
+    replica = launch.client("dynamodb", PEER)
+    key = {":id": {"S": "t-1"}}
+    found = until(
+        lambda: replica.query(
+            TableName=names.TABLE.of(suffix=launch.suffix),
+            KeyConditionExpression="transactionId = :id",
+            ExpressionAttributeValues=key,
+        )["Items"],
+        lambda items: bool(items),
+    )
+    expect(bool(found), f"the table's replica in {PEER} has t-1")
+
+
+def used_in_both(launch: Launch) -> None:
+    """Either region takes a transaction, and the other has it."""
+    transaction(launch)
+    transaction(launch, key="t-2", writes=PEER, reads=REGION)
 
 
 TALES: Mapping[str, Tale] = {
-    "warm-standby": Tale(
-        data="Data crosses: written in one region, read in the other",
-        crosses=(transaction, document, recovery_point),
-        lost="the tier fails over, and back once the region is back",
+    "pilot-light": Tale(
+        data="Data crosses, and what would serve it in the peer is off",
+        crosses=(used_at_home, document, recovery_point),
+        lost="a recovery switches the peer on, and off again once the region is back",
+        accepts_loss=True,
+    ),
+    "active-active": Tale(
+        data="Both regions serve and write",
+        crosses=(used_in_both, document, recovery_point),
+        lost="the other serves on by itself, and takes the ledger's writer",
+        serving=(REGION, PEER),
     ),
 }
 
@@ -70,8 +110,14 @@ def story(tier: str, port: str) -> None:
 
     step(f"{REGION} is lost under load: {tale.lost}")
     answering = answers(launch, zone)
-    expect(answering() == REGION, f"the API's name leads to {answering()}")
-    recover(launch, run=functools.partial(run, env=in_the_peer(tenant)), answering=answering)
+    leads(answering, tale.serving)
+    recover(
+        launch,
+        run=functools.partial(run, env=in_the_peer(tenant)),
+        answering=answering,
+        serving=tale.serving,
+        accepting=("--accept-loss",) if tale.accepts_loss else (),
+    )
 
     step("The tenant turns protection off, so that the demo may end, and terminates")
     ended(launch, tenant)
