@@ -85,8 +85,12 @@ def recover(
         expect(True, f"for {load.silence():.1f} s no write was confirmed")
         page = Path(tempfile.gettempdir()) / f"dr-catalog-{suffix}-failover.html"
         run("evidence", "--suffix", suffix, "--html", str(page))
+        control(aws.endpoint, "health-checks", rounds=3)  # as many as are due in half a minute
         leads(answering, (back,))
     expect(True, f"{lost} is back, and its database becomes a standby of {back}'s")
+    control(aws.endpoint, "health-checks", rounds=3)
+    if len(serving) > 1:
+        settle(launch, aws.endpoint)
     run("failback", "--suffix", suffix, "--yes")
     leads(answering, serving)
     since = [write for write in load.confirmed if write.region == back]
@@ -101,6 +105,13 @@ def leads(answering: Callable[[], set[str]], regions: tuple[str, ...]) -> None:
     """The API's name comes to lead to these regions."""
     found = until(answering, lambda there: there == set(regions))
     expect(found == set(regions), f"the API's name leads to {', '.join(sorted(found))}")
+
+
+def settle(launch: Launch, endpoint: str) -> None:
+    """What each region's schedule does every minute: the ledger gets what it missed."""
+    rule = names.SETTLING.of(suffix=launch.suffix)
+    for region in (launch.region, launch.peer_region):
+        control(endpoint, "rules", account=launch.account, region=region, rule=rule)
 
 
 def served_since(launch: Launch, *, minutes: int) -> None:
