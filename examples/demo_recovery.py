@@ -60,19 +60,23 @@ def recover(
         # What the schedule does every minute, done now.
         rule = names.PROBE.of(suffix=suffix)
         control(aws.endpoint, "rules", account=launch.account, region=region, rule=rule)
-    served_since(launch, minutes=2)
+    served_since(launch, serving, minutes=2)
     until(
         lambda: [each for each in failover.readiness(aws, site) if each.state == "not ready"],
         lambda found: not found,
     )
     run("readiness", "--suffix", suffix)
-    lost, back = site.launch_region, site.region
+    lost, back, both = site.launch_region, site.region, len(serving) > 1
     endpoints = {region: launch.endpoints[region] for region in site.regions}
     with taken_away(aws.endpoint, lost) as lose:
         with Load(aws, site, endpoints, mark="demo") as load:
             load.wait_for(WRITES, region=lost)
             lose()
             expect(True, f"{lost} is gone: it answers nothing and runs nothing")
+            if both:
+                load.wait_for(WRITES, region=back)
+                control(aws.endpoint, "health-checks", rounds=3)
+                leads(answering, (back,))  # by itself: only the ledger's writer has to move
             run("failover", "--suffix", suffix, "--reason", "outage", "--yes", *accepting)
             load.wait_for(WRITES, region=back)
         promised = float(site.told["rpo-seconds"])
@@ -89,7 +93,7 @@ def recover(
         leads(answering, (back,))
     expect(True, f"{lost} is back, and its database becomes a standby of {back}'s")
     control(aws.endpoint, "health-checks", rounds=3)
-    if len(serving) > 1:
+    if both:
         settle(launch, aws.endpoint)
     run("failback", "--suffix", suffix, "--yes")
     leads(answering, serving)
@@ -114,9 +118,9 @@ def settle(launch: Launch, endpoint: str) -> None:
         control(endpoint, "rules", account=launch.account, region=region, rule=rule)
 
 
-def served_since(launch: Launch, *, minutes: int) -> None:
+def served_since(launch: Launch, serving: tuple[str, ...], *, minutes: int) -> None:
     """Publish what the control metric's schedule did then: health checks look at whole minutes."""
-    told = [(launch.region, 1), (launch.peer_region, 0)]
+    told = [(each, int(each in serving)) for each in (launch.region, launch.peer_region)]
     launch.client("cloudwatch", launch.peer_region).put_metric_data(
         Namespace=NAMESPACE,
         MetricData=[
