@@ -211,6 +211,17 @@ def test_with_one_layer_its_suffix_is_enough(aws):
     assert timeline(aws, "demo") == ()
 
 
+def test_a_search_that_is_behind_is_not_believed(aws):
+    with_blocks(aws, block("vpc", status="UNDER_CHANGE"))
+    aws.launches.return_value = (block("vpc"),)
+    assert detail(aws, "demo").status.status == "UNDER_CHANGE"
+    with_blocks(aws)
+    aws.launches.return_value = (block("vpc"),)
+    for layer in ("", "vpc"):
+        with pytest.raises(NotFoundError, match="nothing is launched under the suffix 'demo'"):
+            detail(aws, "demo", layer)
+
+
 @pytest.mark.parametrize(
     "command",
     [

@@ -139,11 +139,12 @@ def find_launches(aws: Aws, suffix: str, layer: str = "") -> tuple[Launch, ...]:
             why=f"{tier.name} is a tier, which makes all of its layers itself",
             hint="leave --layer out",
         )
-    beside = layers_under(aws, suffix)
+    # A search may be behind: it may know what is gone, and not know how what is there stands now.
+    beside = tuple(each for each in layers_under(aws, suffix) if each.layer != layer)
     if beside and layer:
         raise _no_layer(aws, suffix, layer, beside)
-    if len(beside) == 1:  # a search may be behind; this is what a command stands on
-        return find_launches(aws, suffix, beside[0].layer)
+    if len(beside) == 1:
+        beside = tuple(filter(None, [named(aws, suffix, beside[0].layer)]))
     if beside:
         return beside
     known = sorted({each.suffix for each in aws.launches() if each.name.startswith(LAUNCH_PREFIX)})
