@@ -20,14 +20,16 @@ def command(context: click.Context, product: str | None, root: str, output: str)
 
     from .. import objectives
     from ..definitions import find_product, load_catalog
-    from ..releases import ordered, verify_catalog, verify_product
+    from ..releases import lint_ahead, ordered, verify_catalog, verify_product
     from .render import as_json, as_table
 
     if product is None:
         catalog = load_catalog(Path(root))
+        lint_ahead(catalog.products.values())
         findings = ordered([*verify_catalog(catalog), *objectives.check_catalog(catalog)])
     else:
         one = find_product(Path(root), product)
+        lint_ahead([one])
         findings = ordered([*verify_product(one), *objectives.check_product(one)])
     errors = sum(finding.level == "error" for finding in findings)
     if output == "json":

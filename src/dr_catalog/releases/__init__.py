@@ -14,7 +14,7 @@ from .layout import Release, asset_file, frozen_versions, load_release
 from .link import Linked, link
 from .manifest import AssetEntry, Manifest, ParameterEntry, TemplateEntry
 from .synthesis import Synthesiser, synthesiser
-from .verify import verify_catalog, verify_product
+from .verify import lint_ahead, verify_catalog, verify_product
 
 __all__ = [
     "AssetEntry",
@@ -33,6 +33,7 @@ __all__ = [
     "freeze",
     "frozen_versions",
     "link",
+    "lint_ahead",
     "load_release",
     "ordered",
     "synthesiser",

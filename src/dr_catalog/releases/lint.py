@@ -1,9 +1,10 @@
-"""cfn-lint in this process: errors fail a release, warnings are listed.
+"""cfn-lint as a library: errors fail a release, warnings are listed.
 
 https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md
 
-Its rules are loaded once, and each distinct template is linted once: a template's bytes are its key,
-here and in the user's cache (``$XDG_CACHE_HOME/dr-catalog/lint``), where cfn-lint's version joins them.
+Its rules are loaded once a process, and each distinct template is linted once: a template's bytes are its
+key, here and in the user's cache (``$XDG_CACHE_HOME/dr-catalog/lint``), where cfn-lint's version joins
+them. What many templates need anew is shared among processes (``prepare``); what is found stays the same.
 Neither a template's metadata nor a ``.cfnlintrc`` can silence a rule; a written reason in
 ``product.yaml`` can.
 """
@@ -13,8 +14,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import multiprocessing
 import os
+import signal
 import tempfile
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -51,17 +57,65 @@ HARMLESS = frozenset({"W3005"})
 """Warnings about CDK's habits: it writes down a dependency that a reference implies already."""
 
 
-@cache
+MOST_AT_ONCE = 8
+WORTH_IT = 4
+"""So many templates: below, they are linted before a process has begun and loaded the rules."""
+
+_found: dict[bytes, tuple[Match, ...]] = {}
+
+
+def prepare(contents: Iterable[bytes]) -> None:
+    """Lint those of these templates that never were, several at once; ``findings`` knows them then.
+
+    Where no process can be begun, ``findings`` lints them one by one.
+    """
+    missing = [content for content in dict.fromkeys(contents) if _known(content) is None]
+    workers = min(os.cpu_count() or 1, MOST_AT_ONCE, len(missing))
+    if workers < 2 or len(missing) < WORTH_IT:
+        return
+    missing.sort(key=len, reverse=True)  # the longest last would leave one process to it alone
+    pool = ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_ignore_interrupts
+    )
+    try:
+        for content, found in zip(missing, pool.map(_linted, missing), strict=True):
+            _keep(content, found)
+    except (BrokenProcessPool, OSError):
+        pass
+    finally:  # told to stop, what has not begun does not begin
+        pool.shutdown(cancel_futures=True)
+
+
+def _ignore_interrupts() -> None:
+    """^C reaches every process of a terminal; the one that began the others ends them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def _lint(content: bytes) -> tuple[Match, ...]:
     """What cfn-lint finds: the same for the same bytes, so it is kept, where that is possible."""
-    file = _kept(content)
-    try:
-        return tuple(
-            (place, rule, message, sentence, level)
-            for place, rule, message, sentence, level in json.loads(file.read_text("utf-8"))
-        )
-    except (OSError, ValueError):  # never linted, or not kept to the end
+    found = _known(content)
+    if found is None:
         found = _linted(content)
+        _keep(content, found)
+    return found
+
+
+def _known(content: bytes) -> tuple[Match, ...] | None:
+    """What was found before; None where it never was linted, or not kept to the end."""
+    if content not in _found:
+        try:
+            kept = json.loads(_kept(content).read_text("utf-8"))
+            _found[content] = tuple(
+                (place, rule, message, sentence, level)
+                for place, rule, message, sentence, level in kept
+            )
+        except (OSError, ValueError):
+            return None
+    return _found[content]
+
+
+def _keep(content: bytes, found: tuple[Match, ...]) -> None:
+    _found[content], file = found, _kept(content)
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(
@@ -69,7 +123,6 @@ def _lint(content: bytes) -> tuple[Match, ...]:
         ) as part:
             json.dump(found, part)
         os.replace(part.name, file)  # whole or not at all
-    return found
 
 
 def _kept(content: bytes) -> Path:

@@ -7,7 +7,7 @@ Nothing is written and nothing is called: it reads the catalog's files alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..definitions import Catalog, PolicyException, Product
 from . import integrity, lint, policies, quotas, rights, whole
@@ -29,6 +29,20 @@ def verify_catalog(catalog: Catalog) -> tuple[Finding, ...]:
     if not any(each.rule.endswith("-role") for each in found):  # what nobody reviewed comes first
         found += whole.check_roles(catalog)
     return ordered(found)
+
+
+def lint_ahead(products: Iterable[Product]) -> None:
+    """Lint all templates of these products, several at once, for whoever verifies them next.
+
+    It begins processes, which import the program's main module: so a program asks for it, and no
+    function of this package does of its own accord.
+    """
+    lint.prepare(
+        content
+        for product in products
+        for version in frozen_versions(product)
+        for content in read_templates(release_folder(product, version)).values()
+    )
 
 
 def verify_product(product: Product) -> tuple[Finding, ...]:
