@@ -18,7 +18,7 @@ Catalog.
     route53     ApiDomain, DnsRecords           ApiDomain, ControlMetric
     monitoring  Monitoring, BackupFailures      Monitoring, BackupFailures
     recovery    RecoveryState, Probe            RecoveryState, Probe, Recovery
-    restored    RegionalBucket, DnsRecord       RestoreRole, then DatabaseFromSnapshot
+    restored    RegionalBucket, DnsRecord       RestoreRole, RestoreTestFailures, then DatabaseFromSnapshot
     recovery    Probe alone, in a third region: the witness
     ==========  ==============================  ================================================
 """
@@ -32,6 +32,7 @@ from .backup import (
     BackupVault,
     RestoredDatabase,
     RestoreRole,
+    RestoreTestFailures,
     RestoreTesting,
     Schedule,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "ReplicaKey",
     "ReplicatedBucket",
     "RestoreRole",
+    "RestoreTestFailures",
     "RestoreTesting",
     "RestoredDatabase",
     "ReverseReplication",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_backup as backup
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
@@ -13,6 +14,7 @@ from constructs import Construct
 from .. import names
 from ._backup_roles import BackupServiceRole, to_restore
 from ._backup_vault import SUFFIX_TAG, vault_arn
+from ._topic import alarm_topic
 
 SCHEDULE = "cron(0 4 ? * SUN *)"
 START_WINDOW_HOURS = 4
@@ -99,6 +101,38 @@ class RestoreTesting(Construct):
                 restore_metadata_overrides=overrides,
             )
             selection.node.add_dependency(plan, service.policy)
+
+
+class RestoreTestFailures(Construct):
+    """Tells of restore tests that failed, where no other topic of the launch is: in a peer that holds copies alone.
+
+    Args:
+        suffix: The environment suffix.
+        key: The customer key in this region.
+        role: The role of the restore tests.
+
+    Attributes:
+        topic: ``dr-restore-tests-<suffix>``; nobody is subscribed yet.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, suffix: str, key: kms.IKey, role: iam.IRole
+    ) -> None:
+        super().__init__(scope, construct_id)
+        name = names.RESTORE_TEST_TOPIC.of(suffix=suffix)
+        self.topic = alarm_topic(self, name=name, key=key)
+        events.CfnRule(
+            self,
+            "Rule",
+            name=names.RESTORE_TEST_FAILED.of(suffix=suffix),
+            description="Restore tests that failed",
+            event_pattern={
+                "source": ["aws.backup"],
+                "detail-type": ["Restore Job State Change"],
+                "detail": {"status": ["ABORTED", "FAILED"], "iamRoleArn": [role.role_arn]},
+            },
+            targets=[events.CfnRule.TargetProperty(id="topic", arn=self.topic.topic_arn)],
+        )
 
 
 def underscored(suffix: str) -> str:

@@ -23,7 +23,7 @@ from ._backup_failures import FAILURES, BackupFailures, FailureEvent
 from ._backup_plan import SWITCH_OFF, SWITCH_ON, SWITCH_TAG, BackupPlan, Schedule
 from ._backup_vault import LOCKS, BackupVault, vault_arn
 from ._restore_role import RestoreRole
-from ._restore_testing import RestoredDatabase, RestoreTesting
+from ._restore_testing import RestoredDatabase, RestoreTestFailures, RestoreTesting
 
 __all__ = [
     "FAILURES",
@@ -36,6 +36,7 @@ __all__ = [
     "BackupVault",
     "FailureEvent",
     "RestoreRole",
+    "RestoreTestFailures",
     "RestoreTesting",
     "RestoredDatabase",
     "Schedule",

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from .. import names
@@ -21,6 +19,7 @@ from . import _dashboard
 from ._alarm import Alarm, make
 from ._alarm_rows import ROLES, Documents, Role, Thresholds, Watched, alarms
 from ._parameters import publish
+from ._topic import alarm_topic
 
 __all__ = [
     "ROLES",
@@ -71,7 +70,7 @@ class Monitoring(Construct):
             peer_region=peer_region,
             thresholds=Thresholds() if thresholds is None else thresholds,
         )
-        self.topic = _topic(self, suffix=suffix, key=key)
+        self.topic = alarm_topic(self, name=names.ALARM_TOPIC.of(suffix=suffix), key=key)
         made = {
             alarm.name: make(self, alarm, suffix=suffix, topics=[self.topic])
             for alarm in self.alarms
@@ -96,50 +95,3 @@ class Monitoring(Construct):
             layer="monitoring",
             values={"topic-arn": self.topic.topic_arn, "dashboard": dashboard},
         )
-
-
-def _topic(scope: Construct, *, suffix: str, key: kms.IKey) -> sns.ITopic:
-    """An encrypted topic that this account's alarms and EventBridge may write to, over TLS.
-
-    EventBridge tells a topic no source, as it tells a key none: a condition would let no rule in.
-
-    See https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
-    """
-    stack = cdk.Stack.of(scope)
-    topic = sns.CfnTopic(
-        scope,
-        "Topic",
-        topic_name=names.ALARM_TOPIC.of(suffix=suffix),
-        kms_master_key_id=key.key_arn,
-    )
-    sns.CfnTopicPolicy(
-        scope,
-        "TopicPolicy",
-        topics=[topic.ref],
-        policy_document=iam.PolicyDocument(
-            statements=[
-                iam.PolicyStatement(
-                    sid="AlarmsOfThisAccount",
-                    principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-                    actions=["sns:Publish"],
-                    resources=[topic.ref],
-                    conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
-                ),
-                iam.PolicyStatement(
-                    sid="Rules",
-                    principals=[iam.ServicePrincipal("events.amazonaws.com")],
-                    actions=["sns:Publish"],
-                    resources=[topic.ref],
-                ),
-                iam.PolicyStatement(
-                    sid="OnlyTls",
-                    effect=iam.Effect.DENY,
-                    principals=[iam.AnyPrincipal()],
-                    actions=["sns:Publish"],
-                    resources=[topic.ref],
-                    conditions={"Bool": {"aws:SecureTransport": "false"}},
-                ),
-            ]
-        ),
-    )
-    return sns.Topic.from_topic_arn(scope, "Imported", topic.ref)

@@ -3,8 +3,8 @@
 The order is the one the services force on it, in four steps:
 
 1. the launch region's key, its network, and a range kept for the peer's;
-2. *foundation* in the peer: the key's replica, vault and bucket, the role that restores, and what a restore
-   has to know;
+2. *foundation* in the peer: the key's replica, vault and bucket, the role that restores, the weekly test, and
+   what a restore has to know;
 3. the data, the API on top of them, its name;
 4. the hourly plan, which copies into the peer's vault, alarms, and the guard in front of a deletion.
 
@@ -36,6 +36,7 @@ FOUNDATION = (
     copies.Vault(),
     copies.Documents(),
     copies.Role(),
+    copies.TableTest(),
     copies.Rebuildable(RESTORE),
 )
 PRIMARY = (

@@ -71,7 +71,12 @@ def make(aws: Aws, table: str) -> Callable[..., Processor]:
     """Makes the processor of a region."""
 
     def make(
-        region: str = WRITER, *, ttl_days: int = 0, log_level: str = "INFO", state: str = ""
+        region: str = WRITER,
+        *,
+        ttl_days: int = 0,
+        log_level: str = "INFO",
+        state: str = "",
+        replicated: str = "true",
     ) -> Processor:
         settings = Settings.of(
             {
@@ -83,6 +88,7 @@ def make(aws: Aws, table: str) -> Callable[..., Processor]:
                 "LOG_LEVEL": log_level,
                 "TTL_DAYS": str(ttl_days),
                 "RECOVERY_TABLE": state,
+                "REPLICATED": replicated,
             }
         )
         client = aws.client("dynamodb", region)

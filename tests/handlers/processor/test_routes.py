@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from .conftest import Processor
@@ -92,6 +94,16 @@ def test_ready_fails_when_the_replica_is_gone(writer: Processor, table: str) -> 
     failed = {name: check for name, check in answer.body["checks"].items() if not check["ok"]}
     assert list(failed) == ["replica"]
     assert failed["replica"]["reason"] == "MISSING"
+
+
+def test_a_region_that_has_no_replica_is_ready_without_one(
+    make: Callable[..., Processor], table: str
+) -> None:
+    alone = make(replicated="false")
+    removal = [{"Delete": {"RegionName": "us-west-2"}}]
+    alone.client.update_table(TableName=table, ReplicaUpdates=removal)
+    answer = alone.get("/ready")
+    assert (answer.status, "replica" in answer.body["checks"]) == (200, False)
 
 
 def test_ready_fails_when_the_index_is_gone(writer: Processor, table: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ... import names
-from ...layers import RestoreRole, RestoreTesting
+from ...layers import RestoreRole, RestoreTestFailures, RestoreTesting
 from ...layers._parameters import publish
 from .. import parameters as given
 from . import foundation
@@ -42,13 +42,19 @@ class TableTest(Part):
 
     def add(self, region: Region) -> Iterable[object]:
         key = region.need(CustomerKey)
-        yield RestoreTesting(
+        testing = RestoreTesting(
             region.stack,
             "Testing",
             suffix=region.suffix,
             key=key.key,
             source_key_arn=key.elsewhere,
         )
+        failures = RestoreTestFailures(
+            region.stack, "Failures", suffix=region.suffix, key=key.key, role=testing.role
+        )
+        told = f"Where failed restore tests in {region.here} are told"
+        region.output("TopicArn", failures.topic.topic_arn, told)
+        yield testing
 
 
 @dataclass(frozen=True)
