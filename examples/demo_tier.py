@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from demo_catalog import catalog
-from demo_people import HUB, PEER, REGION, TENANT, identity, in_the_peer, sign_in
+from demo_people import HUB, PEER, REGION, TENANT, Person, identity, in_the_peer, sign_in
 from demo_recovery import leads, recover
+from demo_restore import copied, rebuilt, taken_back
 from demo_terminal import expect, run, step, until
 from demo_use import (
     ZONE,
@@ -34,15 +35,15 @@ class Tale:
         data: The title of the chapter in which data crosses.
         crosses: How it is seen to.
         lost: What becomes of the tier when the launch region is lost, in words.
-        serving: The regions that the API's name leads to while both are well.
-        accepts_loss: Whether a person has to take what nobody can measure.
+        recovers: How it comes to that, with the launch, its zone and the tenant.
+        end: What has to be done before it can be terminated.
     """
 
     data: str
     crosses: tuple[Callable[[Launch], None], ...]
     lost: str
-    serving: tuple[str, ...] = (REGION,)
-    accepts_loss: bool = False
+    recovers: Callable[[Launch, str, Person], None]
+    end: tuple[Callable[[Launch], None], ...] = ()
 
 
 def used_at_home(launch: Launch) -> None:
@@ -72,18 +73,46 @@ def used_in_both(launch: Launch) -> None:
     transaction(launch, key="t-2", writes=PEER, reads=REGION)
 
 
+def failed_over(
+    launch: Launch,
+    zone: str,
+    tenant: Person,
+    *,
+    serving: tuple[str, ...] = (REGION,),
+    accepting: tuple[str, ...] = (),
+) -> None:
+    """The state machine in the peer recovers the tier; see ``demo_recovery``."""
+    answering = answers(launch, zone)
+    leads(answering, serving)
+    recover(
+        launch,
+        run=partial(run, env=in_the_peer(tenant)),
+        answering=answering,
+        serving=serving,
+        accepting=accepting,
+    )
+
+
 TALES: Mapping[str, Tale] = {
     "pilot-light": Tale(
         data="Data crosses, and what would serve it in the peer is off",
         crosses=(used_at_home, document, recovery_point),
         lost="a recovery switches the peer on, and off again once the region is back",
-        accepts_loss=True,
+        # Nobody knows how far a cluster without an instance is behind: a person accepts it.
+        recovers=partial(failed_over, accepting=("--accept-loss",)),
     ),
     "active-active": Tale(
         data="Both regions serve and write",
         crosses=(used_in_both, document, recovery_point),
         lost="the other serves on by itself, and takes the ledger's writer",
-        serving=(REGION, PEER),
+        recovers=partial(failed_over, serving=(REGION, PEER)),
+    ),
+    "backup-restore": Tale(
+        data="One region runs; its data is copied to the peer, where nothing runs",
+        crosses=(copied,),
+        lost="the peer is rebuilt from the copies",
+        recovers=rebuilt,
+        end=(taken_back,),
     ),
 }
 
@@ -108,16 +137,10 @@ def story(tier: str, port: str) -> None:
     for crossing in tale.crosses:
         crossing(launch)
 
-    step(f"{REGION} is lost under load: {tale.lost}")
-    answering = answers(launch, zone)
-    leads(answering, tale.serving)
-    recover(
-        launch,
-        run=functools.partial(run, env=in_the_peer(tenant)),
-        answering=answering,
-        serving=tale.serving,
-        accepting=("--accept-loss",) if tale.accepts_loss else (),
-    )
+    step(f"{REGION} is lost: {tale.lost}")
+    tale.recovers(launch, zone, tenant)
 
     step("The tenant turns protection off, so that the demo may end, and terminates")
+    for each in tale.end:
+        each(launch)
     ended(launch, tenant)

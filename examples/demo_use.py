@@ -64,11 +64,11 @@ def hosted_zone() -> str:
 
 
 def addresses(tenant: Person) -> dict[str, str]:
-    """The API's address in each region, from the launch's outputs."""
+    """The API's address in each region that has one, from the launch's outputs."""
     outputs = json.loads(
         run("outputs", "--suffix", SUFFIX, "--output", "json", env=tenant, show=False)
     )
-    return {region: outputs[region]["Endpoint"] for region in (REGION, PEER)}
+    return {region: told["Endpoint"] for region, told in outputs.items() if "Endpoint" in told}
 
 
 def transaction(
@@ -111,12 +111,14 @@ def api(launch: Launch, region: str, path: str, **request: Any) -> Any:
     return call(launch.session, endpoint=endpoint, region=region, path=path, **request)
 
 
+def bucket_of(launch: Launch, region: str) -> str:
+    """The bucket of documents in a region."""
+    return names.BUCKET.of(suffix=launch.suffix, account=launch.account, region=region)
+
+
 def document(launch: Launch) -> None:
     """Put a document in the launch region's bucket and find its replica in the peer's."""
-    buckets = {
-        region: names.BUCKET.of(suffix=SUFFIX, account=TENANT, region=region)
-        for region in (REGION, PEER)
-    }
+    buckets = {region: bucket_of(launch, region) for region in (REGION, PEER)}
     launch.client("s3", REGION).put_object(
         Bucket=buckets[REGION], Key="contract.txt", Body=b"signed"
     )
