@@ -151,6 +151,16 @@ def layer_reader_role(*, layer: str) -> Name:
     return Name(f"dr-neighbours-{layer}-{{suffix}}-{{region}}", 64)
 
 
+def layer_undo(*, layer: str) -> Name:
+    """The function that takes away what such a layer would leave in the peer when its launch fails."""
+    return Name(f"dr-peer-undo-{layer}-{{suffix}}", 64)
+
+
+def layer_undo_role(*, layer: str) -> Name:
+    """The role of that function."""
+    return Name(f"dr-peer-undo-{layer}-{{suffix}}-{{region}}", 64)
+
+
 def layer_guard(*, layer: str) -> Name:
     """The function that guards such a layer."""
     return Name(f"dr-guard-{layer}-{{suffix}}", 64)

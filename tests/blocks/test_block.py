@@ -18,6 +18,11 @@ from ..test_names import LONGEST_REGION, LONGEST_SUFFIX
 from .conftest import Blocks
 from .evaluation import ACCOUNT
 
+KEPT = {
+    "AWS::Backup::BackupVault": "vault",
+    "AWS::RDS::DBCluster": "database",
+    "AWS::S3::Bucket": "bucket",
+}
 BY_NAME = {layer.name: layer for layer in LAYERS}
 
 
@@ -85,6 +90,27 @@ def test_a_layer_says_of_each_that_it_needs_that_it_uses_it(blocks: Blocks) -> N
                 assert set(uses) <= set(resource.get("DependsOn", ())), f"{layer}: {name}"
 
 
+def test_what_a_half_elsewhere_keeps_is_taken_away_when_the_launch_fails(blocks: Blocks) -> None:
+    """As in a tier; but for the replica of the key, which is in nobody's way."""
+    for layer, templates in blocks.items():
+        for role, half in BY_NAME[layer].halves.items():
+            kept = {
+                KEPT[each["Type"]]
+                for each in templates[role]["Resources"].values()
+                if each.get("DeletionPolicy", "Delete") != "Delete" and each["Type"] in KEPT
+            }
+            assert {half.keeps} - {""} == kept, f"{layer}: {role}"
+        undone = {
+            each["Properties"]["Kind"]: each["Properties"]["Kept"]
+            for each in templates["primary"]["Resources"].values()
+            if each["Type"] == "Custom::DrPeerUndo"
+        }
+        expected = {
+            role: [half.keeps] for role, half in BY_NAME[layer].halves.items() if half.keeps
+        }
+        assert undone == expected
+
+
 @pytest.mark.parametrize("layer", BY_NAME)
 def test_the_longest_names_fit(layer: str) -> None:
     for name in (
@@ -92,6 +118,8 @@ def test_the_longest_names_fit(layer: str) -> None:
         names.layer_reader_role(layer=layer),
         names.layer_guard(layer=layer),
         names.layer_guard_role(layer=layer),
+        names.layer_undo(layer=layer),
+        names.layer_undo_role(layer=layer),
         *(names.layer_stackset(layer=layer, role=role) for role in BY_NAME[layer].halves),
     ):
         assert len(name.of(suffix=LONGEST_SUFFIX, region=LONGEST_REGION)) <= name.limit

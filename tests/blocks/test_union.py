@@ -19,7 +19,7 @@ OF_A_TIER = re.compile(
     "(Foundation|Guard|Peer(Reader|Network|Endpoint|Domain)|Undo|UpdateGuard|Witness|Workload)[A-Z0-9]"
 )
 """How the tier brings its parts up and guards them: the constructs of these ids."""
-OF_BLOCKS = re.compile("(Foundation|Guard|Neighbours|Witness|Workload)[A-Z0-9]")
+OF_BLOCKS = re.compile("(Foundation|Guard|Neighbours|Undo|Witness|Workload)[A-Z0-9]")
 """How a block does."""
 DEPLOYMENT = re.compile(r"(?<=ApiDeployment[0-9A-F]{8})[0-9a-f]{32}")
 """What CDK adds to the logical id of an API's deployment: a digest of expressions, not of what they come to."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from dr_catalog import names
 from dr_catalog.cli.organisation import ACCESS_ROLE, assume, make_role
 from dr_catalog.definitions import load_product
 from dr_catalog.provisioning.checks import CHECKS, Launch, inspect
@@ -71,6 +72,8 @@ def launched(tenant: Identity) -> Launch:
             record = provision(tenant, layer, FIRST)
             assert settled(catalog, record)["Status"] == "SUCCEEDED", failed(catalog, record)
             continue
+        if layer == "s3":
+            fail_half_way(tenant)
         outputs |= (line.split(": ") for line in launch(catalog, suffix=SUFFIX, layer=layer))
     assert list(launch(catalog, suffix=SUFFIX, layer="kms")) == ["is launched already"]
     record = upgrade(tenant, "vpc")
@@ -158,6 +161,19 @@ def test_they_are_terminated_in_reverse_and_keep_their_data(
         (cluster,) = launched.client("rds", region).describe_db_clusters()["DBClusters"]
         assert cluster["DeletionProtection"] is True
     assert launched.client("s3", REGION).list_buckets()["Buckets"] == []  # it was to be purged
+
+
+def fail_half_way(tenant: Identity) -> None:
+    """A launch of the documents fails when the peer's bucket is there, and leaves nothing behind."""
+    catalog, s3 = tenant.client("servicecatalog"), tenant.client("s3")
+    taken = names.BUCKET.of(suffix=SUFFIX, account=TENANT, region=REGION)
+    s3.create_bucket(Bucket=taken)
+    errors = failed(catalog, provision(tenant, "s3"))
+    assert "Documents" in errors or taken in errors
+    assert settled(catalog, terminate(tenant, "s3"))["Status"] == "SUCCEEDED"
+    assert [each["Name"] for each in s3.list_buckets()["Buckets"]] == [taken]
+    assert not [name for name in told(tenant) if "/s3/" in name]
+    s3.delete_bucket(Bucket=taken)
 
 
 def provision(tenant: Identity, layer: str, version: str = "") -> str:

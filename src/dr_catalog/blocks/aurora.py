@@ -90,6 +90,7 @@ LAYER = Layer(
                 given.MAX_CAPACITY,
             ),
             _reader,
+            keeps="database",
         )
     },
     holds="database",

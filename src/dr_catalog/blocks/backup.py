@@ -75,7 +75,7 @@ LAYER = Layer(
     parameters=(given.VAULT_LOCK,),
     primary=_primary,
     halves={
-        "foundation": Half((given.KEY_ID, given.VAULT_LOCK), _vault),
+        "foundation": Half((given.KEY_ID, given.VAULT_LOCK), _vault, keeps="vault"),
         "workload": Half(
             (given.KEY_ID, given.LAUNCH_REGION, told.DATABASE_SECURITY_GROUP_ID), _waiting
         ),

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 
+from .. import names
 from ..errors import CompositionError
 from ..tiers import parameters as given
+from ..tiers.guard import COMPLETED
 from ..tiers.template import PrimaryTemplate, TierTemplate
 from . import (
     aurora,
@@ -81,6 +83,9 @@ class Block:
             parameters=(given.PEER_REGION, *layer.parameters, *guarded.values()),
         )
         peer_region = stack.value(given.PEER_REGION)
+        completed = ""
+        if layer.keeps:
+            completed = names.parameter(suffix=stack.suffix, layer=layer.name, name=COMPLETED)
         neighbours = None
         if layer.needs:
             neighbours = Neighbours(
@@ -90,6 +95,7 @@ class Block:
                 layer=layer.name,
                 peer_region=peer_region,
                 needs=layer.needs,
+                forgets=completed,
             )
         launch = Launch(stack, layer=layer, neighbours=neighbours)
         layer.primary(launch)
@@ -101,6 +107,7 @@ class Block:
             peer_region=peer_region,
             holds=layer.holds,
             key_id=launch.key_id,
+            completed=completed,
             **{name: stack.value(row) for name, row in guarded.items()},
         )
         if neighbours:

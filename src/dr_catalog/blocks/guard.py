@@ -65,6 +65,7 @@ class LayerGuard(Construct):
         holds: What the layer holds, as ``Layer.holds``.
         key_id: The multi-Region key's id.
         deletion_protection: ``"true"`` refuses deletion; None where no data is held.
+        completed: The parameter that says that the launch was complete; empty where nobody asks.
         on_termination: ``"purge"`` deletes the data in both regions, ``"retain"`` leaves it; None likewise.
     """
 
@@ -78,6 +79,7 @@ class LayerGuard(Construct):
         peer_region: str,
         holds: str,
         key_id: str,
+        completed: str = "",
         deletion_protection: str | None = None,
         on_termination: str | None = None,
     ) -> None:
@@ -97,6 +99,15 @@ class LayerGuard(Construct):
             *held.rights,
         ]
         properties = {"UsersPath": users, **held.properties}
+        if completed:
+            properties["CompletedParameter"] = completed
+            statements.append(
+                iam.PolicyStatement(
+                    sid="SayCompleted",
+                    actions=["ssm:PutParameter"],
+                    resources=[parameter_arn(stack, completed)],
+                )
+            )
         if deletion_protection is not None:
             publish(self, suffix=suffix, layer=layer, values={PROTECTION: deletion_protection})
             protection = names.parameter(suffix=suffix, layer=layer, name=PROTECTION)

@@ -19,8 +19,10 @@ from constructs import IDependable
 from .. import names
 from ..layers.kms import arn_in
 from ..tiers import parameters as given
+from ..tiers.guard import GuardedStores
 from ..tiers.parameters import Parameter
 from ..tiers.peer import PeerKind, PeerStackSet
+from ..tiers.peer_undo import PeerUndo
 from ..tiers.template import PrimaryTemplate, TierTemplate
 from .neighbours import Neighbours
 
@@ -47,10 +49,13 @@ class Half:
     Args:
         takes: Its parameters, beside the suffix; ``Launch.bring_up`` gives each a value.
         make: Puts the half into the template.
+        keeps: What its stack keeps when it is deleted, ``bucket``, ``vault`` or ``database``: a launch that
+            fails takes it away again. Empty for nothing.
     """
 
     takes: tuple[Parameter, ...]
     make: Callable[[TierTemplate], None]
+    keeps: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +81,11 @@ class Layer:
     primary: Callable[[Launch], None]
     halves: Mapping[str, Half] = field(default_factory=dict)
     holds: str = ""
+
+    @property
+    def keeps(self) -> tuple[str, ...]:
+        """What its halves elsewhere keep."""
+        return tuple(half.keeps for half in self.halves.values() if half.keeps)
 
     @property
     def holds_data(self) -> bool:
@@ -135,6 +145,23 @@ class Launch:
         """The customer key in the peer region."""
         return arn_in(self.stack, region=self.peer_region, key_id=self.key_id)
 
+    @cached_property
+    def _undo(self) -> PeerUndo:
+        """Takes away what halves elsewhere would keep of a launch that failed."""
+        return PeerUndo(
+            self.stack,
+            "Undo",
+            suffix=self.suffix,
+            peer_region=self.peer_region,
+            key=self.key,
+            key_id=self.key_id,
+            stores=GuardedStores.of(
+                suffix=self.suffix, region=self.region, peer_region=self.peer_region
+            ),
+            layer=self._layer.name,
+            kept=self._layer.keeps,
+        )
+
     def bring_up(
         self,
         role: str,
@@ -153,7 +180,8 @@ class Launch:
             region: By default the peer region.
             condition: On which it is there at all.
         """
-        assert set(parameters) == set(self._layer.halves[role].takes)
+        half = self._layer.halves[role]
+        assert set(parameters) == set(half.takes)
         return PeerStackSet(
             self.stack,
             role.capitalize(),
@@ -164,6 +192,8 @@ class Launch:
             ),
             suffix=self.suffix,
             region=self.peer_region if region is None else region,
+            undo=self._undo if half.keeps else None,
+            kept=[half.keeps] if half.keeps else (),
             parameters={given.SUFFIX: self.suffix, **parameters},
             after=after,
             condition=condition,

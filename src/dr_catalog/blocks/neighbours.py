@@ -16,6 +16,7 @@ from constructs import Construct, IConstruct
 
 from .. import names
 from ..layers._function import PythonFunction
+from ..tiers._rights import parameter_arn
 
 if TYPE_CHECKING:
     from .layer import Needs
@@ -33,6 +34,7 @@ class Neighbours(Construct):
         layer: The layer that reads.
         peer_region: The other region.
         needs: The neighbours.
+        forgets: The parameter that says that the launch was complete, which goes with it; empty for none.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Neighbours(Construct):
         layer: str,
         peer_region: str,
         needs: Sequence[Needs],
+        forgets: str = "",
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
@@ -76,7 +79,18 @@ class Neighbours(Construct):
                         _parameters_arn(stack, suffix=suffix, layer=each, region=region)
                         for region, each in sorted(read_in)
                     ],
-                )
+                ),
+                *(
+                    [
+                        iam.PolicyStatement(
+                            sid="ForgetAtTheEnd",
+                            actions=["ssm:DeleteParameters"],
+                            resources=[parameter_arn(stack, forgets)],
+                        )
+                    ]
+                    if forgets
+                    else ()
+                ),
             ],
         ).function
         self._resource = cdk.CustomResource(
@@ -96,6 +110,7 @@ class Neighbours(Construct):
                     }
                     for each in needs
                 },
+                **({"CompletedParameter": forgets} if forgets else {}),
             },
         )
 

@@ -56,7 +56,7 @@ LAYER = Layer(
     needs=(Needs("kms", launch=("key-arn",), peer=("key-arn",)),),
     primary=_primary,
     halves={
-        "foundation": Half((given.KEY_ID,), _bucket),
+        "foundation": Half((given.KEY_ID,), _bucket, keeps="bucket"),
         "workload": Half(
             (given.ASSET_BUCKET_PREFIX, given.KEY_ID, given.LAUNCH_REGION), _rule_back
         ),

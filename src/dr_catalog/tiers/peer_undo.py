@@ -10,7 +10,7 @@ Its rights are to delete what is empty, and what is not yet protected.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -25,6 +25,8 @@ from ._rights import continue_itself, find_vaults, parameter_arn, rds_arn
 from .guard import COMPLETED, LAYER, GuardedStores
 
 TIMEOUT = cdk.Duration.minutes(15)
+KINDS = ("bucket", "vault", "key", "database")
+"""What a stack may keep."""
 
 
 class PeerUndo(Construct):
@@ -36,6 +38,8 @@ class PeerUndo(Construct):
         key: The customer key in this region.
         key_id: The multi-Region key's id.
         stores: Database, vaults and recovery.
+        layer: The layer that is launched alone; empty for a tier.
+        kept: What it may have to take away, of ``KINDS``; all of it by default.
     """
 
     def __init__(
@@ -48,29 +52,41 @@ class PeerUndo(Construct):
         key: kms.IKey,
         key_id: str,
         stores: GuardedStores,
+        layer: str = "",
+        kept: Collection[str] = KINDS,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
+        function = names.layer_undo(layer=layer) if layer else names.PEER_UNDO
+        role = names.layer_undo_role(layer=layer) if layer else names.PEER_UNDO_ROLE
+        name = function.of(suffix=suffix)
         bucket = names.BUCKET.of(suffix=suffix, account=stack.account, region=peer_region)
-        completed = names.parameter(suffix=suffix, layer=LAYER, name=COMPLETED)
+        completed = names.parameter(suffix=suffix, layer=layer or LAYER, name=COMPLETED)
         self._function = PythonFunction(
             self,
             "Undo",
-            function_name=names.PEER_UNDO.of(suffix=suffix),
-            role_name=names.PEER_UNDO_ROLE.of(suffix=suffix, region=stack.region),
+            function_name=name,
+            role_name=role.of(suffix=suffix, region=stack.region),
             asset="custom_resources",
             handler="peer_undo.handler",
             key=key,
             timeout=TIMEOUT,
-            statements=_rights(
-                stack,
-                suffix=suffix,
-                region=peer_region,
-                bucket=bucket,
-                completed=completed,
-                key_arn=arn_in(self, region=peer_region, key_id=key_id),
-                stores=stores,
-            ),
+            statements=[
+                *_to_see(stack, function=name, completed=completed),
+                *(
+                    statement
+                    for kind, statements in _to_undo(
+                        stack,
+                        suffix=suffix,
+                        region=peer_region,
+                        bucket=bucket,
+                        key_arn=arn_in(self, region=peer_region, key_id=key_id),
+                        stores=stores,
+                    ).items()
+                    if kind in kept
+                    for statement in statements
+                ),
+            ],
         ).function
         self._properties = {
             "Suffix": suffix,
@@ -104,22 +120,8 @@ class PeerUndo(Construct):
         )
 
 
-def _rights(
-    stack: cdk.Stack,
-    *,
-    suffix: str,
-    region: str,
-    bucket: str,
-    completed: str,
-    key_arn: str,
-    stores: GuardedStores,
-) -> list[iam.PolicyStatement]:
-    cluster = rds_arn(stack, "cluster", stores.peer_cluster, region=region)
-    global_cluster = rds_arn(stack, "global-cluster", stores.global_cluster, region="")
-    groups = [
-        rds_arn(stack, kind, stores.database_group, region=region)
-        for kind in ("cluster-pg", "subgrp")
-    ]
+def _to_see(stack: cdk.Stack, *, function: str, completed: str) -> list[iam.PolicyStatement]:
+    """To find out how the launch stands, and to go on in another invocation."""
     return [
         iam.PolicyStatement(
             sid="SeeHowTheLaunchStands",
@@ -137,40 +139,68 @@ def _rights(
             actions=["ssm:GetParameters"],
             resources=[parameter_arn(stack, completed)],
         ),
-        continue_itself(stack, function=names.PEER_UNDO.of(suffix=suffix)),
-        iam.PolicyStatement(
-            sid="SeeBucket",
-            actions=["s3:ListBucket"],
-            resources=[f"arn:{stack.partition}:s3:::{bucket}"],
-        ),
-        iam.PolicyStatement(
-            sid="DeleteEmptyBucket",
-            actions=["s3:DeleteBucket"],
-            resources=[f"arn:{stack.partition}:s3:::{bucket}"],
-        ),
-        find_vaults(),
-        iam.PolicyStatement(
-            sid="DeleteEmptyVault",
-            actions=["backup:DeleteBackupVault"],
-            resources=[vault_arn(stack, suffix=suffix, region=region)],
-        ),
-        iam.PolicyStatement(
-            sid="ScheduleReplicaKeyDeletion",
-            actions=["kms:DescribeKey", "kms:ScheduleKeyDeletion"],
-            resources=[key_arn],
-        ),
-        iam.PolicyStatement(
-            sid="DeleteUnprotectedReader",
-            actions=[
-                "rds:DeleteDBCluster",
-                "rds:DeleteDBClusterParameterGroup",
-                "rds:DeleteDBSubnetGroup",
-                "rds:DescribeDBClusterParameterGroups",
-                "rds:DescribeDBClusters",
-                "rds:DescribeDBSubnetGroups",
-                "rds:DescribeGlobalClusters",
-                "rds:RemoveFromGlobalCluster",
-            ],
-            resources=[cluster, global_cluster, *groups],
-        ),
+        continue_itself(stack, function=function),
     ]
+
+
+def _to_undo(
+    stack: cdk.Stack,
+    *,
+    suffix: str,
+    region: str,
+    bucket: str,
+    key_arn: str,
+    stores: GuardedStores,
+) -> dict[str, list[iam.PolicyStatement]]:
+    """By what is kept: to delete it while it is empty, and not protected."""
+    cluster = rds_arn(stack, "cluster", stores.peer_cluster, region=region)
+    global_cluster = rds_arn(stack, "global-cluster", stores.global_cluster, region="")
+    groups = [
+        rds_arn(stack, kind, stores.database_group, region=region)
+        for kind in ("cluster-pg", "subgrp")
+    ]
+    return {
+        "bucket": [
+            iam.PolicyStatement(
+                sid="SeeBucket",
+                actions=["s3:ListBucket"],
+                resources=[f"arn:{stack.partition}:s3:::{bucket}"],
+            ),
+            iam.PolicyStatement(
+                sid="DeleteEmptyBucket",
+                actions=["s3:DeleteBucket"],
+                resources=[f"arn:{stack.partition}:s3:::{bucket}"],
+            ),
+        ],
+        "vault": [
+            find_vaults(),
+            iam.PolicyStatement(
+                sid="DeleteEmptyVault",
+                actions=["backup:DeleteBackupVault"],
+                resources=[vault_arn(stack, suffix=suffix, region=region)],
+            ),
+        ],
+        "key": [
+            iam.PolicyStatement(
+                sid="ScheduleReplicaKeyDeletion",
+                actions=["kms:DescribeKey", "kms:ScheduleKeyDeletion"],
+                resources=[key_arn],
+            )
+        ],
+        "database": [
+            iam.PolicyStatement(
+                sid="DeleteUnprotectedReader",
+                actions=[
+                    "rds:DeleteDBCluster",
+                    "rds:DeleteDBClusterParameterGroup",
+                    "rds:DeleteDBSubnetGroup",
+                    "rds:DescribeDBClusterParameterGroups",
+                    "rds:DescribeDBClusters",
+                    "rds:DescribeDBSubnetGroups",
+                    "rds:DescribeGlobalClusters",
+                    "rds:RemoveFromGlobalCluster",
+                ],
+                resources=[cluster, global_cluster, *groups],
+            )
+        ],
+    }

@@ -44,8 +44,11 @@ def test_a_launch_that_is_complete_has_its_table_protected(
             KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
             BillingMode="PAY_PER_REQUEST",
         )
-    answer = send(stack, context, suffix, "Create", properties={"TableName": table})
+    completed = f"/dr/{suffix}/dynamodb/completed"
+    given = {"TableName": table, "CompletedParameter": completed}
+    answer = send(stack, context, suffix, "Create", properties=given)
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", own_id(suffix))
+    assert aws.client("ssm", WRITER).get_parameter(Name=completed)["Parameter"]["Value"] == "true"
     for region in (WRITER, STANDBY):
         found = aws.client("dynamodb", region).describe_table(TableName=table)["Table"]
         assert found["DeletionProtectionEnabled"] is True

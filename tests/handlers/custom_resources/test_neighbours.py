@@ -81,5 +81,23 @@ def test_a_layer_reads_its_own_half_with_the_same_function(
     assert stack.answer()["Data"] == {"PeeringId": "pcx-1"}
 
 
+def test_it_goes_last_and_forgets_that_the_launch_was_complete(
+    aws: Aws, stack: Stack, context: Context, suffix: str
+) -> None:
+    ssm, name = aws.client("ssm", WRITER), f"/dr/{suffix}/s3/completed"
+    ssm.put_parameter(Name=name, Value="true", Type="String")
+    properties = {"LaunchRegion": WRITER, "CompletedParameter": name}
+    event = stack.event(
+        "Delete",
+        ResourceType="Custom::DrNeighbours",
+        ResourceProperties=properties,
+        PhysicalResourceId="given",
+    )
+    for _ in range(2):  # a deletion may be repeated
+        neighbours.handler(event, context)
+        assert stack.answer()["Status"] == "SUCCESS"
+    assert ssm.get_parameters(Names=[name])["Parameters"] == []
+
+
 def test_a_deletion_has_nothing_to_undo(stack: Stack, context: Context) -> None:
     assert ask(stack, context, "dev", "Delete")["PhysicalResourceId"] == "given"

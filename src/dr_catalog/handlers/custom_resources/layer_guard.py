@@ -15,7 +15,8 @@ on where it was cut off.
 Properties: ``Suffix``, ``Layer``, ``LaunchRegion``, ``PeerRegion``, ``UsersPath`` (in the launch region). Of a
 layer that holds data ``ProtectionParameter`` (likewise), ``OnTermination``, and what it holds: ``KeyId``;
 ``LaunchBucket`` and ``PeerBucket``; ``TableName``; ``Vault``; or what guarded_database.py lists. Of the one
-that recovers ``RecoveryTable``. A launch of 1.0.0 has no ``UsersPath``, and before 1.2.0 all is retained.
+that recovers ``RecoveryTable``. Where halves elsewhere keep something, ``CompletedParameter``, which is
+written once the launch is complete. A launch of 1.0.0 has no ``UsersPath``, and before 1.2.0 all is retained.
 
 A rollback of a creation that failed deletes too: as for the delete guard, the physical id tells.
 """
@@ -56,6 +57,10 @@ def act(event: dict[str, Any], context: Any) -> Result:
             _delete(event, deadline)
         return Result(given_id)
     _protect(event, deadline)
+    if "CompletedParameter" in event["ResourceProperties"]:
+        client("ssm", text(event, "LaunchRegion")).put_parameter(
+            Name=text(event, "CompletedParameter"), Value="true", Type="String", Overwrite=True
+        )
     return Result(own_id)
 
 

@@ -6,7 +6,8 @@ a neighbour that is not there is named, and nothing has to be taken away again.
 
 Properties: ``Suffix``, ``LaunchRegion``, ``PeerRegion`` and ``Needs``: layer to what is read of it,
 ``{"vpc": {"Launch": ["vpc-id"], "Peer": ["cidr"]}}``. Attributes: side, layer and name in CamelCase
-(``LaunchVpcVpcId``, ``PeerVpcCidr``). The same function answers for ``Custom::DrPeerParameter``, with
+(``LaunchVpcVpcId``, ``PeerVpcCidr``). With ``CompletedParameter`` that parameter is deleted at the end, since
+this resource goes last. The same function answers for ``Custom::DrPeerParameter``, with
 which a layer reads what its own half in the peer tells.
 
 See https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html
@@ -29,10 +30,12 @@ def handler(event: dict[str, Any], context: Any) -> None:
 
 
 def act(event: dict[str, Any], context: Any) -> Result:
-    """Read on Create and Update; a Delete has nothing to undo, whatever its properties."""
+    """Read on Create and Update; a Delete needs no property."""
     if event["ResourceType"] == OWN:
         return peer_parameter.act(event, context)
     if event["RequestType"] == "Delete":
+        if completed := event["ResourceProperties"].get("CompletedParameter"):
+            client("ssm", text(event, "LaunchRegion")).delete_parameters(Names=[completed])
         return Result(event["PhysicalResourceId"])
     suffix = text(event, "Suffix")
     values: dict[str, str] = {}
