@@ -164,16 +164,17 @@ def test_they_are_terminated_in_reverse_and_keep_their_data(
 
 
 def fail_half_way(tenant: Identity) -> None:
-    """A launch of the documents fails when the peer's bucket is there, and leaves nothing behind."""
-    catalog, s3 = tenant.client("servicecatalog"), tenant.client("s3")
-    taken = names.BUCKET.of(suffix=SUFFIX, account=TENANT, region=REGION)
-    s3.create_bucket(Bucket=taken)
+    """A launch of the documents fails when both buckets are there, and leaves neither behind."""
+    catalog, logs = tenant.client("servicecatalog"), tenant.client("logs", PEER)
+    taken = names.log_group(names.REPLICATOR.of(suffix=SUFFIX))
+    logs.create_log_group(logGroupName=taken)
     errors = failed(catalog, provision(tenant, "s3"))
-    assert "Documents" in errors or taken in errors
+    assert "WorkloadStackSet" in errors
+    assert f"'{taken}' already exists" in errors
     assert settled(catalog, terminate(tenant, "s3"))["Status"] == "SUCCEEDED"
-    assert [each["Name"] for each in s3.list_buckets()["Buckets"]] == [taken]
+    assert tenant.client("s3").list_buckets()["Buckets"] == []
     assert not [name for name in told(tenant) if "/s3/" in name]
-    s3.delete_bucket(Bucket=taken)
+    logs.delete_log_group(logGroupName=taken)
 
 
 def provision(tenant: Identity, layer: str, version: str = "") -> str:
