@@ -84,10 +84,17 @@ def test_where_no_process_can_be_begun_they_are_linted_here(pool: Mock, error: E
     assert findings(TEMPLATES[0])
 
 
-def test_told_to_stop_it_begins_nothing_more(pool: Mock) -> None:
+def test_told_to_stop_it_ends_what_it_began_and_nothing_else(
+    pool: Mock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    its_own, somebody_elses = Mock(), Mock()
+    there = iter([[somebody_elses], [somebody_elses, its_own]])
+    monkeypatch.setattr(lint.multiprocessing, "active_children", lambda: next(there))
     pool.return_value.map.side_effect = KeyboardInterrupt
     with pytest.raises(KeyboardInterrupt):
         lint.prepare(TEMPLATES)
+    its_own.terminate.assert_called_once_with()
+    somebody_elses.terminate.assert_not_called()
     pool.return_value.shutdown.assert_called_once_with(cancel_futures=True)
 
 

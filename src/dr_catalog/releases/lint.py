@@ -18,6 +18,7 @@ import multiprocessing
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -74,21 +75,35 @@ def prepare(contents: Iterable[bytes]) -> None:
     if workers < 2 or len(missing) < WORTH_IT:
         return
     missing.sort(key=len, reverse=True)  # the longest last would leave one process to it alone
+    others = multiprocessing.active_children()
     pool = ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_ignore_interrupts
+        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begun
     )
     try:
         for content, found in zip(missing, pool.map(_linted, missing), strict=True):
             _keep(content, found)
     except (BrokenProcessPool, OSError):
         pass
-    finally:  # told to stop, what has not begun does not begin
+    except KeyboardInterrupt:
+        for process in multiprocessing.active_children():
+            if process not in others:
+                process.terminate()
+        raise
+    finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _ignore_interrupts() -> None:
-    """^C reaches every process of a terminal; the one that began the others ends them."""
+def _begun() -> None:
+    """A process ends with the one that began it, however that ends; ^C, which reaches all, is that one's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_other, daemon=True).start()
+
+
+def _end_with_the_other() -> None:
+    beginner = multiprocessing.parent_process()
+    assert beginner is not None
+    beginner.join()
+    os._exit(1)
 
 
 def _lint(content: bytes) -> tuple[Match, ...]:
