@@ -281,6 +281,16 @@ def stop(key: Key, *, keep: bool) -> None:
             _unaware.discard(key)
 
 
+def hang_up(key: Key) -> None:
+    """End the connections of clients, as an instance that goes ends them; the server follows on."""
+    with lock:
+        if running(key):
+            servers[key].query(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            )
+
+
 def detach(key: Key) -> None:
     """Let a secondary become a cluster of its own, with what it has."""
     with lock:

@@ -193,6 +193,8 @@ def _delete_instance(call: Action, params: Params) -> Response:
             key = Key.of(cluster["DBClusterArn"])
             if databases.source(key) is None:
                 databases.stop(key, keep=True)
+            else:
+                databases.hang_up(key)
     return answer
 
 
