@@ -204,10 +204,10 @@ def wait_for_everything(guard: cdk.CustomResource) -> None:
     """
     own = guard.node.default_child
     assert isinstance(own, cdk.CfnResource)
-    own_path, conditional = own.node.path, []
+    conditional = []
     for each in cdk.Stack.of(guard).node.find_all():
-        if not isinstance(each, cdk.CfnResource) or each.node.path == own_path:
-            continue
+        if not isinstance(each, cdk.CfnResource):
+            continue  # a resource is not made to wait for itself: CDK sees to that
         condition = each.cfn_options.condition
         if condition is None:
             own.add_resource_dependency(each)

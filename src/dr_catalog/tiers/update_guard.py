@@ -121,13 +121,15 @@ class UpdateGuard(Construct):
         """Let every resource below ``everything`` wait for the guard.
 
         Args:
-            everything: The constructs, such as ``stack.node.children``.
-            besides: What the guard itself needs: the construct of the key and its alias.
+            everything: The constructs, such as ``stack.node.children``; the guard is one of them.
+            besides: Those that the guard itself needs: that of the key and its alias.
         """
-        own = {each.node.path for root in (self, *besides) for each in root.node.find_all()}
+        own = {root.node.path for root in (self, *besides)}
         resource = self.resource.node.default_child
         assert isinstance(resource, cdk.CfnResource)
         for root in everything:
+            if root.node.path in own:
+                continue
             for each in root.node.find_all():
-                if isinstance(each, cdk.CfnResource) and each.node.path not in own:
+                if isinstance(each, cdk.CfnResource):
                     each.add_resource_dependency(resource)
