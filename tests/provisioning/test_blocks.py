@@ -130,6 +130,20 @@ def test_what_can_not_stand_together_is_refused_by_name(aws, present, product, s
     aws.provision.assert_not_called()
 
 
+def test_two_tiers_do_not_stand_together(aws):
+    with_blocks(aws, TIER)
+    tiers = {each.id: each for each in (PRODUCT, replace(PRODUCT, id="prod-9", name="pilot-light"))}
+    aws.product.side_effect = lambda *, name="", product_id="": next(
+        each for each in tiers.values() if each.id == product_id or each.name == name
+    )
+    with pytest.raises(
+        LaunchError, match="the suffix 'demo' is taken by another product"
+    ) as caught:
+        plan_launch(aws, asked("pilot-light"))
+    assert caught.value.why == "dr-demo is warm-standby"
+    aws.provision.assert_not_called()
+
+
 def test_a_tier_beside_layers_is_told_which_of_them_goes_first(aws):
     with pytest.raises(LaunchError) as caught:
         plan_launch(with_blocks(aws, *all_of()), asked("warm-standby"))

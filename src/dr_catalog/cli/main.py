@@ -30,7 +30,7 @@ COMMANDS = {
     "rollback": "Make an older version the default again.",
     "onboard": "Prepare an account to launch from a stage's portfolios.",
     "offboard": "Take away what onboarding gave an account.",
-    "tenants": "List the accounts that have a stage's portfolios, and what they run.",
+    "tenants": "List who has a stage's portfolios, and what they run.",
     "products": "List the products you may launch.",
     "describe": "Show a product's versions, parameters and what it builds.",
     "plan": "Show what a launch or an upgrade would change.",
