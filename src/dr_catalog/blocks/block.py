@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 
-from .. import names
 from ..errors import CompositionError
 from ..tiers import parameters as given
-from ..tiers.guard import COMPLETED
+from ..tiers.guard import completed_parameter
 from ..tiers.template import PrimaryTemplate, TierTemplate
 from . import (
     aurora,
@@ -85,7 +84,7 @@ class Block:
         peer_region = stack.value(given.PEER_REGION)
         completed = ""
         if layer.keeps:
-            completed = names.parameter(suffix=stack.suffix, layer=layer.name, name=COMPLETED)
+            completed = completed_parameter(suffix=stack.suffix, layer=layer.name)
         neighbours = None
         if layer.needs:
             neighbours = Neighbours(

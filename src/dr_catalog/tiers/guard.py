@@ -30,7 +30,15 @@ LAYER = "guard"
 PROTECTION = "deletion-protection"
 COMPLETED = "completed"
 """Written when a launch is complete for the first time; the update guard takes it away at the end."""
+
+
 PURGE_TIMEOUT = cdk.Duration.minutes(15)
+
+
+def completed_parameter(*, suffix: str, layer: str = "") -> str:
+    """The SSM parameter ``COMPLETED``, of a tier or of a layer that is launched alone."""
+    owner = f"{layer}/{LAYER}" if layer else LAYER
+    return names.parameter(suffix=suffix, layer=owner, name=COMPLETED)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from ..layers._function import PythonFunction
 from ..layers.backup import vault_arn
 from ..layers.kms import arn_in
 from ._rights import continue_itself, find_vaults, parameter_arn, rds_arn
-from .guard import COMPLETED, LAYER, GuardedStores
+from .guard import GuardedStores, completed_parameter
 
 TIMEOUT = cdk.Duration.minutes(15)
 KINDS = ("bucket", "vault", "key", "database")
@@ -61,7 +61,7 @@ class PeerUndo(Construct):
         role = names.layer_undo_role(layer=layer) if layer else names.PEER_UNDO_ROLE
         name = function.of(suffix=suffix)
         bucket = names.BUCKET.of(suffix=suffix, account=stack.account, region=peer_region)
-        completed = names.parameter(suffix=suffix, layer=layer or LAYER, name=COMPLETED)
+        completed = completed_parameter(suffix=suffix, layer=layer)
         self._function = PythonFunction(
             self,
             "Undo",
