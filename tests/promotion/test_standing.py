@@ -175,7 +175,7 @@ def test_a_stage_that_can_not_be_entered_is_told_and_the_others_all_the_same(
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    """The repository's, with 1.2.0 as the tier's default."""
+    """The repository's warm standby alone, with 1.2.0 as its default."""
     found = load_catalog(ROOT)
     product = found.products["warm-standby"]
     versions = tuple(
@@ -183,7 +183,11 @@ def catalog() -> Catalog:
         for entry in product.versions
     )
     product = replace(product, versions=versions)
-    return replace(found, products=MappingProxyType({"warm-standby": product}))
+    offers = {
+        name: replace(offer, portfolios=(replace(offer.portfolios[0], products=("warm-standby",)),))
+        for name, offer in found.offers.items()
+    }
+    return replace(found, products=MappingProxyType({"warm-standby": product}), offers=offers)
 
 
 def said(catalog: Catalog, there: Standing) -> str:
