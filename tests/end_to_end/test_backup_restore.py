@@ -179,6 +179,51 @@ def test_a_lost_launch_is_rebuilt_with_what_was_copied(
     refused = operator.run("terminate", "--suffix", SUFFIX, "--yes")
     assert refused.exit_code == 1
     assert "the writer is in us-west-2" in refused.output
+    taken_away(operator)
+    operator.ok("terminate", "--suffix", SUFFIX, "--yes")
+    assert left_of(operator) == []
+
+
+def taken_away(operator: Identity) -> None:
+    """Take the restored stack away, as the product's README says, and let the launch region write again."""
+    stacks, name = operator.client("cloudformation", PEER), names.RESTORE_STACK.of(suffix=SUFFIX)
+    stacks.delete_stack(StackName=name)
+    stacks.get_waiter("stack_delete_complete").wait(
+        StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+    operator.client("ssm", PEER).delete_parameter(
+        Name=names.parameter(suffix=SUFFIX, layer="restore", name="run")
+    )
+    operator.client("dynamodb").delete_item(
+        TableName=names.RECOVERY_STATE.of(suffix=SUFFIX), Key={"id": {"S": "writer"}}
+    )
+
+
+def left_of(operator: Identity) -> list[str]:
+    """What of the suffix is still there that holds data or costs, in either region."""
+    return [
+        f"{region} {each}"
+        for region in (REGION, PEER)
+        for each in (
+            *operator.client("dynamodb", region).list_tables()["TableNames"],
+            *(
+                cluster["DBClusterIdentifier"]
+                for cluster in operator.client("rds", region).describe_db_clusters()["DBClusters"]
+            ),
+            *(
+                vault["BackupVaultName"]
+                for vault in operator.client("backup", region).list_backup_vaults()[
+                    "BackupVaultList"
+                ]
+            ),
+            *(bucket["Name"] for bucket in operator.client("s3", region).list_buckets()["Buckets"]),
+            *(
+                parameter["Name"]
+                for parameter in operator.client("ssm", region).describe_parameters()["Parameters"]
+            ),
+        )
+        if SUFFIX in each
+    ]
 
 
 def rebuilt(lost: Identity, file: Path) -> None:
