@@ -178,7 +178,7 @@ def test_a_lost_launch_is_rebuilt_with_what_was_copied(
     assert post(operator, copied, "too-late") == 503
     refused = operator.run("terminate", "--suffix", SUFFIX, "--yes")
     assert refused.exit_code == 1
-    assert "the writer is in us-west-2" in refused.output
+    assert "it was rebuilt in us-west-2 from its copies" in refused.output
     taken_away(operator)
     operator.ok("terminate", "--suffix", SUFFIX, "--yes")
     assert left_of(operator) == []
@@ -245,6 +245,7 @@ def rebuilt(lost: Identity, file: Path) -> None:
     assert "goes on with" in result.stderr
     record = json.loads(result.stdout)
     assert json.loads(file.read_text()) == record
+    assert record["figures"]["newestTransaction"] <= record["began"]
     assert record["attempts"] == {"DynamoDB": 1, "S3": 1, "stack": 1}
     kept = lost.client("s3", PEER).get_object(
         Bucket=bucket(PEER), Key=record["figures"]["evidence"]["key"]

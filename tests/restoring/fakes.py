@@ -49,7 +49,7 @@ class Api:
         if path == "ready":
             return Answer(self.ready, {"checks": {}})
         if "?" in path:
-            return Answer(200, {"items": [{"timestamp": "2030-01-05T02:59:00Z"}]})
+            return Answer(200, {"transactions": [{"timestamp": "2030-01-05T02:59:00Z"}]})
         name = path.removeprefix("transactions/")
         return Answer(200 if name in self.kept else 404, {})
 

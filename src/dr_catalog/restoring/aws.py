@@ -254,6 +254,7 @@ class Peer:
                 "region": {"S": self.target.region},
                 "epoch": {"N": str(_EPOCH)},
                 "fenced": {"BOOL": False},
+                "by": {"S": "restore"},
             },
         )
 

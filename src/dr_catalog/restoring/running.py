@@ -165,7 +165,7 @@ class _Run:
         if ready.status != 200:
             raise self._error(f"the API in {region} is not ready", json.dumps(ready.body))
         newest = peer.aws.get(endpoint, region=region, path="transactions?status=RECEIVED&limit=1")
-        items = newest.body.get("items", []) if newest.status == 200 else []
+        items = newest.body.get("transactions", []) if newest.status == 200 else []
         body = {"transactionId": key, "amount": "0.01"}
         written = peer.aws.post(endpoint, region=region, path="transactions", body=body)
         if written.status not in (200, 201):

@@ -108,6 +108,17 @@ def test_while_either_region_knows_the_writer_elsewhere_failback_comes_first(
 
 
 @pytest.mark.parametrize("guard", GUARDS)
+@pytest.mark.parametrize("knows", [WRITER, STANDBY])
+def test_what_was_rebuilt_from_copies_is_taken_away_first(
+    aws: Aws, event: dict[str, Any], stack: Stack, guard: str, knows: str
+) -> None:
+    put(aws, event, knows, id="writer", region=STANDBY, epoch=2, fenced=False, by="restore")
+    told = ask(guard, event, stack)
+    assert f"nothing has been touched: it was rebuilt in {STANDBY} from its copies" in told
+    assert "failback" not in told
+
+
+@pytest.mark.parametrize("guard", GUARDS)
 def test_a_peer_that_does_not_answer_is_no_reason_to_go_on(
     event: dict[str, Any], stack: Stack, guard: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,7 +94,12 @@ def test_this_region_writes_in_the_next_epoch_until_something_else_is_said(
     act(aws, table, Rds(protected=True), monkeypatch, "Create")
     key = {"id": {"S": "writer"}}
     writer = dynamodb.get_item(TableName=state, Key=key)["Item"]
-    expected = {"region": {"S": STANDBY}, "epoch": {"N": "2"}, "fenced": {"BOOL": False}}
+    expected = {
+        "region": {"S": STANDBY},
+        "epoch": {"N": "2"},
+        "fenced": {"BOOL": False},
+        "by": {"S": "restore"},
+    }
     assert writer == key | expected
     dynamodb.put_item(TableName=state, Item=writer | {"epoch": {"N": "3"}})
     act(aws, table, Rds(protected=True), monkeypatch, "Update")

@@ -12,6 +12,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError
 from response import Refused, client, ignoring, text
 
+RESTORE = "restore"
+"""Who has put the writer elsewhere where no recovery can bring it back."""
+
 
 def refuse_while_recovering(event: dict[str, Any], *, done: str) -> None:
     """Go on where nothing stands in the way.
@@ -48,6 +51,11 @@ def refuse_while_recovering(event: dict[str, Any], *, done: str) -> None:
         )
     for items in known.values():
         writer = items["writer"].get("region", launch)
+        if writer != launch and items["writer"].get("by") == RESTORE:
+            raise Refused(
+                f"{untouched}: it was rebuilt in {writer} from its copies, and writes there now. The "
+                f"product's README says how what was rebuilt is taken away; then repeat."
+            )
         if writer != launch:
             raise Refused(f"{untouched}: {elsewhere(writer, launch=launch, suffix=suffix)}")
 

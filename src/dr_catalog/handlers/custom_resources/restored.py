@@ -22,6 +22,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from deadline import Deadline
 from protect import protect_table
+from recovery_state import RESTORE
 from response import Result, client, ignoring, serve, text
 
 EPOCH = 2
@@ -97,6 +98,7 @@ def _say_who_writes(dynamodb: Any, state_table: str, region: str) -> None:
                 "region": {"S": region},
                 "epoch": {"N": str(EPOCH)},
                 "fenced": {"BOOL": False},
+                "by": {"S": RESTORE},
             },
             ConditionExpression="attribute_not_exists(id)",
         )
