@@ -143,7 +143,7 @@ def serving() -> Iterator[Server]:
 
 @contextmanager
 def catalog(accounts: Sequence[str]) -> Iterator[Path]:
-    """The repository's catalog, shared with these accounts."""
+    """The repository's catalog with the one product, shared with these accounts."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         shutil.copytree(ROOT / "portfolio", root / "portfolio")
@@ -151,6 +151,8 @@ def catalog(accounts: Sequence[str]) -> Iterator[Path]:
             (root / name).symlink_to(ROOT / name)
         file = root / "portfolio/portfolio.yaml"
         content = yaml.safe_load(file.read_text())
+        content["portfolios"] = [{**content["portfolios"][0], "products": [PRODUCT]}]
+        content["constraints"] = {PRODUCT: content["constraints"][PRODUCT]}
         content["shares"]["accounts"] = list(accounts)
         file.write_text(yaml.safe_dump(content))
         yield root

@@ -133,6 +133,10 @@ def both(tenancy: Tenancy) -> Tenancy:
         f"Blocks: shared with {unit}"
     ] * 2
     assert [each.portfolios for each in done] == list(_portfolios(tenancy.estate).values())
+    told = [line for line in tenancy.estate.said if line.startswith("new: ")]
+    assert told == [
+        "new: beta; an account that is onboarded again gets their launch roles, and their portfolio"
+    ]
     return tenancy
 
 

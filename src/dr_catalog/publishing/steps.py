@@ -89,6 +89,7 @@ def portfolio(work: Work, found: Found) -> Changes:
     """The portfolios with their products, versions and shares."""
     target = work.target
     deployed = _deploy_portfolio(work)
+    _tell_new(work, found[target.home])
 
     def finish(region: str) -> tuple[str, ...]:
         servicecatalog = target.client("servicecatalog", region)
@@ -107,6 +108,16 @@ def portfolio(work: Work, found: Found) -> Changes:
         return (*((f"stack {PORTFOLIO}",) if made.changed else ()), *closed, *changes)
 
     return target.each(finish)
+
+
+def _tell_new(work: Work, before: Inventory) -> None:
+    """Say which products an account that was onboarded before can't launch yet."""
+    new = [name for name in work.commit.products if name not in before.products]
+    if before.products and new:
+        work.say(
+            f"new: {', '.join(new)}; an account that is onboarded again gets their launch roles, and "
+            "their portfolio"
+        )
 
 
 def _close_new(
