@@ -70,28 +70,31 @@ def rebuilt(launch: Launch, zone: str, tenant: Person) -> None:
     expect(late.status == 503, f"POST /transactions in {REGION}: {late.status}")
 
 
-def taken_back(launch: Launch) -> None:
-    """What the product's README says to do by hand, so that the launch is what it was: its peer is empty."""
+def taken_back(launch: Launch, zone: str) -> None:
+    """What the product's README says to do by hand, so that the launch is what it was and can end."""
     suffix, stack = launch.suffix, f"dr-restore-{launch.suffix}"
     cloudformation = launch.client("cloudformation", PEER)
     cloudformation.delete_stack(StackName=stack)
     cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig=_WAIT)
     launch.client("ssm", PEER).delete_parameter(Name=f"/dr/{suffix}/restore/run")
-    rds, cluster = (
-        launch.client("rds", PEER),
-        names.LEDGER_CLUSTER.of(suffix=suffix, region=PEER),
+    told = launch.told("route53", REGION)
+    record = {
+        "Name": f"{suffix}.{ZONE}",
+        "Type": "A",
+        "AliasTarget": {
+            "DNSName": told["regional-domain-name"],
+            "HostedZoneId": told["regional-hosted-zone-id"],
+            "EvaluateTargetHealth": False,
+        },
+    }
+    launch.client("route53", REGION).change_resource_record_sets(
+        HostedZoneId=zone,
+        ChangeBatch={"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]},
     )
-    rds.modify_db_cluster(DBClusterIdentifier=cluster, DeletionProtection=False)
-    rds.delete_db_cluster(DBClusterIdentifier=cluster, SkipFinalSnapshot=True)
-    tables, table = launch.client("dynamodb", PEER), names.TABLE.of(suffix=suffix)
-    tables.update_table(TableName=table, DeletionProtectionEnabled=False)
-    tables.delete_table(TableName=table)
     launch.client("dynamodb", REGION).delete_item(
         TableName=names.RECOVERY_STATE.of(suffix=suffix), Key={"id": {"S": "writer"}}
     )
-    expect(
-        True, f"the restored stack, cluster and table in {PEER} are deleted; {REGION} writes again"
-    )
+    expect(True, f"the restored stack is deleted by hand; {REGION} has the name, and writes again")
 
 
 def _read(launch: Launch, key: str) -> int:

@@ -36,14 +36,14 @@ class Tale:
         crosses: How it is seen to.
         lost: What becomes of the tier when the launch region is lost, in words.
         recovers: How it comes to that, with the launch, its zone and the tenant.
-        end: What has to be done before it can be terminated.
+        end: What has to be done before it can be terminated, with the launch and its zone.
     """
 
     data: str
     crosses: tuple[Callable[[Launch], None], ...]
     lost: str
     recovers: Callable[[Launch, str, Person], None]
-    end: tuple[Callable[[Launch], None], ...] = ()
+    end: Callable[[Launch, str], None] | None = None
 
 
 def used_at_home(launch: Launch) -> None:
@@ -112,7 +112,7 @@ TALES: Mapping[str, Tale] = {
         crosses=(copied,),
         lost="the peer is rebuilt from the copies",
         recovers=rebuilt,
-        end=(taken_back,),
+        end=taken_back,
     ),
 }
 
@@ -141,6 +141,6 @@ def story(tier: str, port: str) -> None:
     tale.recovers(launch, zone, tenant)
 
     step("The tenant turns protection off, so that the demo may end, and terminates")
-    for each in tale.end:
-        each(launch)
+    if tale.end:
+        tale.end(launch, zone)
     ended(launch, tenant)
