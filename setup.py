@@ -6,7 +6,7 @@ from setuptools import find_namespace_packages, setup
 
 setup(
     name="dr-catalog",
-    version="0.3.0",
+    version="0.4.0",
     description="Disaster recovery tiers as versioned AWS Service Catalog products, built with AWS CDK",
     long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",

@@ -22,6 +22,8 @@ from botocore import xform_name
 from botocore.model import ListShape, Shape, StructureShape
 
 from dr_catalog.cli.main import cli
+from dr_catalog.definitions import load_product
+from dr_catalog.definitions.objectives import spelled
 from dr_catalog.scaffold.catalog import FILES
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +37,7 @@ DAY = "tests/end_to_end/test_day.py"
 # A README's line -> the file that runs it, and the words by which it does.
 RECOVERY = "tests/end_to_end/test_recovery.py"
 PLANS = "tests/end_to_end/test_plan.py"
+BLOCKS, RESTORE = "tests/end_to_end/test_blocks.py", "tests/end_to_end/test_backup_restore.py"
 RUN = {
     "dr-catalog verify": ("Makefile", "dr-catalog verify"),
     "dr-catalog local env --account pipeline": ("tests/cli/test_local.py", '("pipeline", '),
@@ -133,6 +136,20 @@ RUN = {
         '"drill", "--throw-away"',
     ),
     "dr-catalog evidence --suffix dev --html failover.html": (RECOVERY, '"evidence", "--html"'),
+    "dr-catalog launch kms --suffix parts": (BLOCKS, 'tenant.ok("launch", "kms", "--suffix"'),
+    "dr-catalog status --suffix parts": (BLOCKS, '"status", "--suffix", SUFFIX'),
+    "dr-catalog terminate --suffix parts --layer kms --yes": (
+        BLOCKS,
+        '"terminate", "--suffix", SUFFIX, "--layer"',
+    ),
+    "dr-catalog restore --suffix dev --region us-west-2": (
+        RESTORE,
+        '"restore", "--suffix", SUFFIX, "--region", PEER',
+    ),
+    "dr-catalog restore --suffix dev --region us-west-2 --at 2026-11-26T03:00:00Z": (
+        RESTORE,
+        '"--yes", "--at"',
+    ),
     "aws stepfunctions start-execution --region us-west-2 --name failover-by-jo"
     " --state-machine-arn arn:aws:states:us-west-2:222222222222:stateMachine:dr-recovery-dev"
     ' --input {"operation":"failover","requestedBy":"jo","reason":"outage"}': (
@@ -199,6 +216,27 @@ def test_a_command_is_run_somewhere(line: str) -> None:
     assert line in RUN, "say in RUN which file runs it"
     file, words = RUN[line]
     assert words in (ROOT / file).read_text(), f"{file} does not run it by these words"
+
+
+def test_each_tier_promises_what_its_product_promises() -> None:
+    """In the README's first table, by a tier's name."""
+    said = {
+        name: cells[-3:-1]
+        for name, *cells in re.findall(
+            r"^\| `([a-z-]+)` \|[^|]*\| ([^|]+) \| ([^|]+) \|()",
+            (ROOT / "README.md").read_text(),
+            re.M,
+        )
+    }
+    products = {
+        product.product: product
+        for product in map(load_product, (ROOT / "products").glob("*/product.yaml"))
+    }
+    assert said == {
+        name: [spelled(product.objectives.region.rpo), spelled(product.objectives.region.rto)]
+        for name, product in products.items()
+        if product.objectives
+    }
 
 
 def test_no_entry_is_left_over() -> None:
