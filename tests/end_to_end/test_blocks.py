@@ -115,6 +115,8 @@ def test_the_tenants_commands_know_each_of_them(tenant: Identity, launched: Laun
         (REGION, True),
         (PEER, True),
     ]
+    again = tenant.ok("launch", "kms", "--suffix", SUFFIX)
+    assert "launched already" in again.stderr
     early = tenant.run("launch", "aurora", "--suffix", "other")
     assert "kms and vpc are not launched there" in early.stderr
     kept = tenant.run("terminate", "--suffix", SUFFIX, "--layer", "vpc", "--yes")
