@@ -3,9 +3,9 @@
 ``cdk synth`` in the catalog's folder gives, for each stage and region, ``Assets-<stage>-<region>`` and
 ``Portfolio-<stage>-<region>``; what a tenant account needs, ``OnboardingRoles`` and
 ``OnboardingRegion``; and the pipeline, ``PipelineStore`` and ``Pipeline``, with
-``StageAccess-<stage>`` for each stage's account. ``-c environmentSuffix=dev`` adds each product as an
-ordinary stack, such as ``WarmStandby-dev``, and ``-c tier=pilot-light`` beside it that one alone;
-``-c only=pipeline`` gives the pipeline's stacks alone.
+``StageAccess-<stage>`` for each stage's account. ``-c environmentSuffix=dev`` adds a product as an
+ordinary stack, such as ``WarmStandby-dev``: the one that ``tier`` names, in ``cdk.json`` or by
+``-c tier=pilot-light``, or each where nothing does. ``-c only=pipeline`` gives the pipeline's stacks alone.
 Synthesis needs no credentials and writes no release.
 """
 
@@ -82,11 +82,6 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
     OnboardingRegionStack(app, "OnboardingRegion")
     suffix, tier = (app.node.try_get_context(name) for name in ("environmentSuffix", "tier"))
     if suffix is None:
-        if tier:
-            raise UsageError(
-                f"-c tier={tier} names a tier, and nothing the environment it is for",
-                hint=f"-c environmentSuffix=dev -c tier={tier}",
-            )
         return []
     return [
         StandaloneStack(
@@ -110,9 +105,9 @@ def chosen(catalog: Catalog, *, tier: str | None) -> Sequence[str]:
         return catalog.offered
     if tier not in catalog.offered:
         raise UsageError(
-            f"-c tier={tier}: no such tier is offered",
+            f"tier={tier}: no such tier is offered",
             why=f"offered: {', '.join(catalog.offered)}",
-            hint="name one of them, or leave it out for all",
+            hint="name one of them in cdk.json or by -c tier=..., or leave it out for all",
         )
     return [tier]
 
