@@ -15,8 +15,8 @@ import itertools
 import re
 import shutil
 import subprocess
+import threading
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,7 @@ local all         all              scram-sha-256
 """
 _ENDED = re.compile(rb"FATAL:  (?!the database system is)")  # which who comes too early is told
 _numbers = itertools.count(1)
+_first = threading.Lock()
 
 
 class PostgresError(RuntimeError):
@@ -98,20 +99,23 @@ class Server:
         return self._data / "standby.signal"
 
     def initialise(self) -> None:
-        """Make an empty database."""
-        self._run(
-            ["initdb", f"--pgdata={self._data}", f"--username={ADMINISTRATOR}", "--auth=trust"],
-            ["--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"],
-        )
+        """Make an empty database: a copy of the first one, which takes a third of the time."""
+        with _first:
+            empty = folder.root() / "empty"
+            if not empty.is_dir():
+                self._run(
+                    folder.programs() / "initdb",
+                    *(f"--pgdata={empty}", f"--username={ADMINISTRATOR}", "--auth=trust"),
+                    *("--encoding=UTF8", "--locale=C", "--wal-segsize=1"),
+                    *("--no-sync", "--no-instructions"),
+                )
+        self._run("cp", "-R", empty, self._data)
         self._write_access()
 
     def copy(self, source: Server) -> None:
         """Become a standby with the data of a running server; any data of its own goes."""
         shutil.rmtree(self._data, ignore_errors=True)
-        self._run(
-            ["pg_basebackup", f"--pgdata={self._data}", f"--host={source.folder}"],
-            [f"--username={ADMINISTRATOR}", "--checkpoint=fast", "--no-sync", "--no-password"],
-        )
+        self._back_up(source, self._data)
         self._write_access()
 
     def start(self, *, source: Server | None = None) -> None:
@@ -188,10 +192,7 @@ class Server:
     def save_data(self, place: Path) -> None:
         """Copy the data to another folder, of a server that goes on if it runs."""
         if self.running:
-            self._run(
-                ["pg_basebackup", f"--pgdata={place}", f"--host={self.folder}"],
-                [f"--username={ADMINISTRATOR}", "--checkpoint=fast", "--no-sync", "--no-password"],
-            )
+            self._back_up(self, place)
         else:
             shutil.copytree(self._data, place)
 
@@ -259,9 +260,17 @@ class Server:
             )
         )
 
-    def _run(self, command: Sequence[str], options: Sequence[str]) -> None:
+    def _back_up(self, source: Server, place: Path) -> None:
+        """Copy a running server's data to a folder."""
+        self._run(
+            folder.programs() / "pg_basebackup",
+            *(f"--pgdata={place}", f"--host={source.folder}", f"--username={ADMINISTRATOR}"),
+            *("--checkpoint=fast", "--no-sync", "--no-password"),
+        )
+
+    def _run(self, program: str | Path, *options: str | Path) -> None:
         done = subprocess.run(
-            [folder.programs() / command[0], *command[1:], *options],
+            [program, *options],
             capture_output=True,
             text=True,
             cwd=self.folder,
@@ -270,4 +279,5 @@ class Server:
             **folder.identity(),  # type: ignore[call-overload]
         )
         if done.returncode:
-            raise PostgresError(f"{command[0]} failed: {done.stderr.strip()[-1000:]}")
+            name = Path(program).name
+            raise PostgresError(f"{name} failed: {done.stderr.strip()[-1000:]}")
