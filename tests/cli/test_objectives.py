@@ -32,8 +32,9 @@ def clone(tmp_path: Path) -> Path:
 def test_verify_refuses_a_promise_better_than_the_sum(run: Any, clone: Path) -> None:
     done = run("verify", "warm-standby", "--root", str(clone), "--output", "json")
     assert done.exit_code == 1
-    (error,) = (each for each in json.loads(done.stdout) if each["level"] == "error")
+    error, carried = (each for each in json.loads(done.stdout) if each["level"] == "error")
     assert (error["rule"], error["resource"]) == ("objectives", "objectives.region.rpo")
+    assert "the recovery layer measures by 15 min" in carried["message"]
     assert error["message"].splitlines()[0] == (
         "RPO 1 min is promised when the launch region is gone; its templates come to 15 min"
     )
