@@ -16,12 +16,11 @@ import pytest
 
 Template = dict[str, Any]
 LONGEST = (
-    "faults",
+    "elsewhere",
     "recovery",
+    "faults",
     "embedded_aws",
-    "tiers",
     "guards",
-    "one_by_one",
     "end_to_end",
     "handlers",
     "pipeline",
@@ -35,10 +34,11 @@ GROUPS = {
     "test_failed_launches.py": "faults",
     "test_recovery.py": "recovery",
     "test_detection.py": "recovery",
-    "test_tiers.py": "tiers",
+    "test_tiers.py": "elsewhere",
+    "test_backup_restore.py": "elsewhere",
     "test_guards.py": "guards",
     "test_day.py": "guards",
-    "test_blocks.py": "one_by_one",
+    "test_blocks.py": "elsewhere",
     "test_pipeline_run.py": "pipeline",
     "test_pipeline_deploy.py": "pipeline",
     "test_stage_rights.py": "pipeline",

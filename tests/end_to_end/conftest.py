@@ -31,6 +31,13 @@ from .catalogs import catalog_root
 
 HUB, TENANT = "111111111111", "222222222222"
 REGION, PEER, WITNESS = "us-east-1", "us-west-2", "eu-west-1"
+TIERS = ("active-active", "backup-restore", "pilot-light")
+"""Those besides warm standby."""
+LAYERS = (
+    *("kms", "vpc", "dynamodb", "s3", "aurora", "compute"),
+    *("backup", "monitoring", "route53", "recovery"),
+)
+"""In the order in which they need each other."""
 
 
 @contextmanager
@@ -198,6 +205,21 @@ def tenant(
         hub.ok("onboard", "--account", TENANT, "--stage", "dev", "--root", str(catalog))
     credentials = dict(assume(endpoint=endpoint, account=TENANT, role="dr-tenant"))
     return person(credentials.pop("AWS_ACCESS_KEY_ID"), **credentials)
+
+
+@pytest.fixture(scope="session")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Identity]:
+    """Who may launch in a second embedded AWS, where all products but warm standby are published."""
+    root = catalog_root(tmp_path_factory.mktemp("elsewhere"), products=(*TIERS, *LAYERS))
+    with serving() as url:
+        shared = {"AWS_ENDPOINT_URL": url, "AWS_DEFAULT_REGION": REGION}
+        engineer = Identity(shared | {"AWS_ACCESS_KEY_ID": HUB, "AWS_SECRET_ACCESS_KEY": "test"})
+        make_role(endpoint=url, account=TENANT, role=ACCESS_ROLE, trusted=(HUB,))
+        make_role(endpoint=url, account=TENANT, role="dr-tenant", trusted=(TENANT,))
+        with without_synthesis(synthesise(root)):
+            engineer.ok("publish", "--stage", "dev", "--root", str(root))
+            engineer.ok("onboard", "--account", TENANT, "--stage", "dev", "--root", str(root))
+        yield Identity(shared | dict(assume(endpoint=url, account=TENANT, role="dr-tenant")))
 
 
 @pytest.fixture(scope="session")

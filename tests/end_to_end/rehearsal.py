@@ -134,9 +134,11 @@ class Rehearsal:
     def fallen_behind(self, *, seconds: float) -> None:
         """Return once the standby's recorded lag is more, at a minute in which the launch region answers.
 
-        The regions must be apart already. What the lag was when the region last answered counts, so the
-        two figures must be of one minute.
+        The regions must be apart already, and for that long: an earlier figure of the same minute would do
+        as well, but not for long. What the lag was when the region last answered counts, so lag and answer
+        must be of one minute.
         """
+        time.sleep(seconds + 0.1)
 
         def lag() -> float:
             self.vote(1)

@@ -7,7 +7,7 @@ after them is lost and said; the command is interrupted on the way, and told a s
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,50 +15,28 @@ from typing import Any
 import pytest
 
 from dr_catalog import names
-from dr_catalog.cli.organisation import ACCESS_ROLE, assume, make_role
 from dr_catalog.provisioning.checks import Launch, inspect
 from dr_catalog.provisioning.endpoint import call
-from dr_catalog.publishing.assembly import synthesise
 from dr_catalog.restoring import running
 
-from .catalogs import ROOT, catalog_root
-from .conftest import PEER, REGION, Identity, environment, without_synthesis
+from .conftest import PEER, REGION, TENANT, Identity, environment
 from .rehearsal import control
 
-HUB, TENANT = "111111111117", "222222222227"
 SUFFIX = "kept"
 PRODUCT = "backup-restore"
 PURGED = ("--set", "DeletionProtection=false", "--set", "OnTermination=purge")
 
 
 @pytest.fixture(scope="module")
-def synthesised_alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Mapping[str, str]]:
-    """The catalog with this product alone, for accounts of the test's own, and its stacks."""
-    pipeline = (ROOT / "pipeline/pipeline.yaml").read_text().replace("111111111111", HUB)
-    folder = catalog_root(
-        tmp_path_factory.mktemp("copies"),
-        products=(PRODUCT,),
-        accounts=(TENANT,),
-        pipeline=pipeline,
-    )
-    return folder, synthesise(folder)
+def operator(elsewhere: Identity) -> Identity:
+    """Who may launch and restore."""
+    return elsewhere
 
 
 @pytest.fixture(scope="module")
-def operator(
-    server: str, person: Any, synthesised_alone: tuple[Path, Mapping[str, str]]
-) -> Identity:
-    """Who may launch and restore, in an onboarded account."""
-    folder, synthesised = synthesised_alone
-    engineer = person(HUB)
-    make_role(endpoint=server, account=TENANT, role=ACCESS_ROLE, trusted=(HUB,))
-    make_role(endpoint=server, account=TENANT, role="dr-tenant", trusted=(TENANT,))
-    with without_synthesis(synthesised):
-        engineer.ok("publish", "--stage", "dev", "--root", str(folder))
-        engineer.ok("onboard", "--account", TENANT, "--stage", "dev", "--root", str(folder))
-    credentials = dict(assume(endpoint=server, account=TENANT, role="dr-tenant"))
-    made: Identity = person(credentials.pop("AWS_ACCESS_KEY_ID"), **credentials)
-    return made
+def server(operator: Identity) -> str:
+    """The address of the embedded AWS."""
+    return operator.settings["AWS_ENDPOINT_URL"]
 
 
 @pytest.fixture(scope="module")

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from dr_catalog import failover, names
-from dr_catalog.cli.organisation import ACCESS_ROLE, assume, make_role
 from dr_catalog.provisioning.checks import Launch, inspect
 from dr_catalog.provisioning.checks.left import left
-from dr_catalog.publishing.assembly import synthesise
 
-from ..embedded_aws.conftest import serving
 from .both_regions import BothRegions
-from .catalogs import catalog_root
-from .conftest import HUB, PEER, REGION, TENANT, Identity, environment, launch_of, without_synthesis
+from .conftest import PEER, REGION, TENANT, Identity, environment, launch_of
 from .rehearsal import PACE, Rehearsal
 from .test_launch import post
 
@@ -33,18 +29,9 @@ def as_tenant() -> None:
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Identity]:
-    """The tenant of an embedded AWS where these tiers are published and nothing else."""
-    root = catalog_root(tmp_path_factory.mktemp("tiers"), products=tuple(TIERS))
-    with serving() as url:
-        shared = {"AWS_ENDPOINT_URL": url, "AWS_DEFAULT_REGION": REGION}
-        hub = Identity(shared | {"AWS_ACCESS_KEY_ID": HUB, "AWS_SECRET_ACCESS_KEY": "test"})
-        make_role(endpoint=url, account=TENANT, role=ACCESS_ROLE, trusted=(HUB,))
-        make_role(endpoint=url, account=TENANT, role="dr-tenant", trusted=(TENANT,))
-        with without_synthesis(synthesise(root)):
-            hub.ok("publish", "--stage", "dev", "--root", str(root))
-            hub.ok("onboard", "--account", TENANT, "--stage", "dev", "--root", str(root))
-        yield Identity(shared | dict(assume(endpoint=url, account=TENANT, role="dr-tenant")))
+def own(elsewhere: Identity) -> Identity:
+    """The tenant."""
+    return elsewhere
 
 
 @pytest.fixture(scope="module")
