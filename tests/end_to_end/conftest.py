@@ -6,6 +6,7 @@ in the demo; each test launches under suffixes of its own.
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import json
 import os
@@ -149,9 +150,18 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def synthesised(catalog: Path) -> Mapping[str, str]:
-    """The catalog's stacks; those that onboard are the same for any stage."""
-    return synthesise(catalog)
+def synthesised(catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """The catalog's stacks; those that onboard are the same for any stage. One worker makes them for all."""
+    place = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = place.parent
+    kept = place / "stacks.json"
+    with (place / "stacks.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            kept.write_text(json.dumps(dict(synthesise(catalog))))
+    stacks: Mapping[str, str] = json.loads(kept.read_text())
+    return stacks
 
 
 @contextmanager

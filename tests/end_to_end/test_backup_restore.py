@@ -33,8 +33,15 @@ def operator(elsewhere: Identity) -> Identity:
     return elsewhere
 
 
+@pytest.fixture(autouse=True)
+def as_tenant(operator: Identity) -> Iterator[None]:
+    """In place of the one for all: these tests have an operator of their own."""
+    with environment(operator.settings):
+        yield
+
+
 @pytest.fixture(scope="module")
-def server(operator: Identity) -> str:
+def address(operator: Identity) -> str:
     """The address of the embedded AWS."""
     return operator.settings["AWS_ENDPOINT_URL"]
 
@@ -121,13 +128,13 @@ def restore(operator: Identity, *words: str) -> Any:
 
 
 @contextmanager
-def gone(server: str) -> Iterator[None]:
+def gone(address: str) -> Iterator[None]:
     """The launch region is gone for the time of a block."""
-    control(server, "regions", region=REGION, mode="gone")
+    control(address, "regions", region=REGION, mode="gone")
     try:
         yield
     finally:
-        control(server, "regions", region=REGION, mode="here")
+        control(address, "regions", region=REGION, mode="here")
 
 
 def test_a_launch_whose_region_answers_is_not_restored_by_mistake(
@@ -143,9 +150,9 @@ def test_a_launch_whose_region_answers_is_not_restored_by_mistake(
 
 
 def test_a_lost_launch_is_rebuilt_with_what_was_copied(
-    server: str, operator: Identity, copied: str, tmp_path: Path
+    address: str, operator: Identity, copied: str, tmp_path: Path
 ) -> None:
-    with gone(server):
+    with gone(address):
         rebuilt(operator, tmp_path / "record.json")
     # It is back, and takes no writes once the command has reached it; what it holds can't be purged.
     assert post(operator, copied, "between") == 201
@@ -242,7 +249,9 @@ def rebuilt(lost: Identity, file: Path) -> None:
     assert document["Body"].read() == b"signed"
     table = lost.client("dynamodb", PEER).describe_table(TableName=names.TABLE.of(suffix=SUFFIX))
     assert table["Table"]["DeletionProtectionEnabled"]
-    (cluster,) = lost.client("rds", PEER).describe_db_clusters()["DBClusters"]
+    (cluster,) = lost.client("rds", PEER).describe_db_clusters(
+        DBClusterIdentifier=names.LEDGER_CLUSTER.of(suffix=SUFFIX, region=PEER)
+    )["DBClusters"]
     assert (cluster["DeletionProtection"], cluster["BackupRetentionPeriod"]) == (True, 35)
 
 
