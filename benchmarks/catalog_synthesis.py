@@ -2,8 +2,8 @@
 
     python benchmarks/catalog_synthesis.py
 
-Ours is the app that ``cdk synth`` runs, once as it is and once with ``-c environmentSuffix=dev``, which adds each
-product as an ordinary stack. The baseline is a JavaScript program on the same Node, with the ``aws-cdk-lib`` that
+Ours is the app that ``cdk synth`` runs, once as it is and once with ``-c environmentSuffix=dev``, which adds the
+tier that ``cdk.json`` names as an ordinary stack. The baseline is a JavaScript program on the same Node, with the ``aws-cdk-lib`` that
 came with pip, which makes the same stacks of the same typed resources and synthesises them. Each round is a
 process of its own, the two by turns, both without CDK's own validation, which ``dr-catalog verify`` replaces.
 *start-up* is what a process takes before it makes its first construct and after it has written the last file:
@@ -223,9 +223,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         program = unpack(folder)
+        tier = json.loads((ROOT / "cdk.json").read_text())["context"]["tier"]
         for title, context in (
             ("cdk synth", {}),
-            ("cdk synth -c environmentSuffix=dev", {"environmentSuffix": "dev"}),
+            ("cdk synth -c environmentSuffix=dev", {"environmentSuffix": "dev", "tier": tier}),
         ):
             below = folder / str(len(context))
             below.mkdir()

@@ -134,7 +134,8 @@ def _needs(block: Block) -> str:
 
 
 def _where(part: str) -> str:
-    return "launch region" if part == "primary" else f"peer region, {part}"
+    alone = {"primary": "launch region", "witness": "witness region"}
+    return alone.get(part, f"peer region, {part}")
 
 
 def _count(count: int, conditional: int) -> str:
