@@ -173,5 +173,6 @@ def _target(section: Section) -> Target:
     return entry
 
 
+@cache
 def _fits(action: str, globs: tuple[str, ...]) -> bool:
     return any(fnmatchcase(action, glob) for glob in globs)

@@ -64,7 +64,7 @@ def uses(products: Iterable[Product], roles: Collection[str]) -> tuple[Use, ...]
         asked = RETIRED_VERBS if version.guidance == "retired" else VERBS
         for resource in template.resources():
             verbs[resource.type].update(asked)
-            properties[resource.type].update(_paths(resource.properties, ""))
+            _add_paths(resource.properties, "", properties[resource.type])
     return tuple(
         Use(
             type=name,
@@ -144,15 +144,17 @@ def _parts(action: str) -> tuple[str, str, str]:
     return action.strip().partition(":")
 
 
-def _paths(value: Any, above: str) -> Iterator[str]:
-    """The dotted paths of the properties, whichever branch of a condition sets them."""
-    if isinstance(value, Mapping):
+def _add_paths(value: Any, above: str, found: set[str]) -> None:
+    """Add the dotted paths of the properties, whichever branch of a condition sets them."""
+    if isinstance(value, dict):
         for key, entry in value.items():
-            intrinsic = key == "Ref" or key.startswith("Fn::")
-            path = above if intrinsic else f"{above}.{key}".removeprefix(".")
-            if not intrinsic:
-                yield path
-            yield from _paths(entry, path)
+            path = above
+            if key != "Ref" and not key.startswith("Fn::"):
+                path = f"{above}.{key}" if above else key
+                found.add(path)
+            if not isinstance(entry, str):
+                _add_paths(entry, path, found)
     elif isinstance(value, list):
         for entry in value:
-            yield from _paths(entry, above)
+            if not isinstance(entry, str):
+                _add_paths(entry, above, found)
