@@ -12,15 +12,17 @@ Synthesis needs no credentials and writes no release.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
 from constructs import Construct
 
 from .definitions import Catalog, Pipeline, load_catalog
 from .errors import DrCatalogError, UsageError
-from .launch_roles import load_review
+from .launch_roles import Review, load_review
 from .names import camel
 from .releases.layout import load_release
 from .releases.rights import execution_rights, launch_rights, restore_rights, witness_rights
@@ -44,41 +46,16 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
         The products as ordinary stacks, when the context names an ``environmentSuffix``; their files
         join the assembly after synthesis (``StandaloneStack.add_files``).
     """
-    build_pipeline(app, pipeline=catalog.pipeline)
     if app.node.try_get_context("only") == "pipeline":
+        build_pipeline(app, pipeline=catalog.pipeline)
         return []
-    digests = {
-        name: {
-            entry.version: load_release(product, entry.version).manifest.templates["primary"].sha256
-            for entry in product.versions
-        }
-        for name in catalog.offered
-        for product in (catalog.products[name],)
-    }
-    for stage in catalog.pipeline.stages:
-        offer = catalog.offer_of(stage)
-        for region in stage.regions:
-            env = cdk.Environment(account=stage.account, region=region)
-            AssetStack(app, f"Assets-{stage.name}-{region}", env=env, readers=offer.shares)
-            PortfolioStack(
-                app,
-                f"Portfolio-{stage.name}-{region}",
-                env=env,
-                offer=offer,
-                products=catalog.products,
-                digests=digests,
-                canary=stage.gates.canary,
-            )
     review = load_review(catalog.offer.folder)
-    OnboardingRolesStack(
-        app,
-        "OnboardingRoles",
-        launch={name: launch_rights(catalog.products[name], review) for name in catalog.offered},
-        execution=execution_rights(catalog, review),
-        witness=witness_rights(catalog, review),
-        restore=restore_rights(catalog, review),
-        review=review,
-    )
+    with ThreadPoolExecutor(max_workers=1) as reader:  # reads while Node makes constructs
+        digests = reader.submit(_digests, catalog)
+        rights = reader.submit(_rights, catalog, review)
+        build_pipeline(app, pipeline=catalog.pipeline)
+        _build_stages(app, catalog=catalog, digests=digests.result())
+        OnboardingRolesStack(app, "OnboardingRoles", review=review, **rights.result())
     OnboardingRegionStack(app, "OnboardingRegion")
     suffix, tier = (app.node.try_get_context(name) for name in ("environmentSuffix", "tier"))
     if suffix is None:
@@ -93,6 +70,48 @@ def build(app: cdk.App, *, catalog: Catalog) -> list[StandaloneStack]:
         )
         for name in chosen(catalog, tier=tier)
     ]
+
+
+def _build_stages(
+    scope: Construct, *, catalog: Catalog, digests: Mapping[str, Mapping[str, str]]
+) -> None:
+    """Add what each stage has in each of its regions."""
+    for stage in catalog.pipeline.stages:
+        offer = catalog.offer_of(stage)
+        for region in stage.regions:
+            env = cdk.Environment(account=stage.account, region=region)
+            AssetStack(scope, f"Assets-{stage.name}-{region}", env=env, readers=offer.shares)
+            PortfolioStack(
+                scope,
+                f"Portfolio-{stage.name}-{region}",
+                env=env,
+                offer=offer,
+                products=catalog.products,
+                digests=digests,
+                canary=stage.gates.canary,
+            )
+
+
+def _digests(catalog: Catalog) -> Mapping[str, Mapping[str, str]]:
+    """For each product that is offered, version to the primary template's sha256."""
+    return {
+        name: {
+            entry.version: load_release(product, entry.version).manifest.templates["primary"].sha256
+            for entry in product.versions
+        }
+        for name in catalog.offered
+        for product in (catalog.products[name],)
+    }
+
+
+def _rights(catalog: Catalog, review: Review) -> dict[str, Any]:
+    """What each role that onboarding makes may do, as its stack takes it."""
+    return {
+        "launch": {name: launch_rights(catalog.products[name], review) for name in catalog.offered},
+        "execution": execution_rights(catalog, review),
+        "witness": witness_rights(catalog, review),
+        "restore": restore_rights(catalog, review),
+    }
 
 
 def chosen(catalog: Catalog, *, tier: str | None) -> Sequence[str]:

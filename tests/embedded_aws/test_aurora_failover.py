@@ -259,8 +259,14 @@ def test_a_headless_secondary_says_nothing_of_how_far_it_is_behind(
         )["Datapoints"]
         return sum(each["SampleCount"] for each in found)
 
-    count = lags()
-    assert lags() > count
+    def told() -> bool:
+        """Whether there come to be more; not while something that has arrived is not replayed yet."""
+        count, end = lags(), time.monotonic() + 20
+        while not (more := lags() > count) and time.monotonic() < end:
+            time.sleep(0.05)
+        return more
+
+    assert told()
     rds = database.rds(PEER)
     rds.delete_db_instance(DBInstanceIdentifier="dr-aurora-dev-1", SkipFinalSnapshot=True)
     count = lags()
@@ -272,4 +278,4 @@ def test_a_headless_secondary_says_nothing_of_how_far_it_is_behind(
         Engine="aurora-postgresql",
         PromotionTier=0,
     )
-    assert lags() > count
+    assert told()
