@@ -394,7 +394,9 @@ def test_a_region_says_in_time_for_health_checkers_that_it_is_ready(make: Make) 
         alone = make(STANDBY, LEDGER_WRITER_ENDPOINT="127.0.0.1", LEDGER_PORT=port)
         began = time.monotonic()
         assert alone.get("/ready").status == 200
-    assert time.monotonic() - began < 2
+    assert (
+        time.monotonic() - began < 2.9
+    )  # a request waits 3 s for the ledger, a health checker can not
 
 
 def test_a_region_that_can_not_write_is_not_ready(make: Make, table: str) -> None:
