@@ -8,7 +8,7 @@ products/assets/<sha256>.zip                           shared by every product
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -70,9 +70,9 @@ def frozen_versions(product: Product) -> tuple[str, ...]:
     return tuple(str(version) for version in sorted(found))
 
 
-def read_templates(folder: Path) -> Mapping[str, bytes]:
-    """The templates that a release's folder holds, by role."""
-    files = {role: folder / template_name(role) for role in TEMPLATES}
+def read_templates(folder: Path, roles: Iterable[str] = TEMPLATES) -> Mapping[str, bytes]:
+    """The templates of these roles that a release's folder holds, by role."""
+    files = {role: folder / template_name(role) for role in roles}
     return MappingProxyType({role: f.read_bytes() for role, f in files.items() if f.is_file()})
 
 

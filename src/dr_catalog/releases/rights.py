@@ -134,10 +134,9 @@ def _templates(
     for product in products:
         for version in product.versions:
             folder = release_folder(product, version.version)
-            for role, content in read_templates(folder).items():
-                if role in roles:
-                    with suppress(ValueError):  # cfn-lint's to tell
-                        yield version, Template.parse(role, content)
+            for role, content in read_templates(folder, roles).items():
+                with suppress(ValueError):  # cfn-lint's to tell
+                    yield version, Template.parse(role, content)
 
 
 def _parts(action: str) -> tuple[str, str, str]:
