@@ -28,7 +28,7 @@ RESTORE = (
     restored.Zone(),
     restored.Domain(),
     restored.Backup(),
-    restored.Alarms(),
+    restored.Alarms("launch", replicates=False, copied=False),
     restored.Completed(),
 )
 FOUNDATION = (
@@ -57,7 +57,7 @@ PRIMARY = (
     launch.Domain(),
     alone.Dns(),
     alone.Backup(switched_on=True),
-    alone.Alarms(),
+    launch.Alarms("launch", replicates=False),
     launch.DeleteGuarded(),
 )
 

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ... import names
 from ...layers import (
     ApiDomain,
-    BackupFailures,
-    BackupPlan,
-    BackupVault,
     CidrPlan,
     DnsRecord,
     GlobalTable,
-    Monitoring,
     RegionalBucket,
-    TransactionApi,
-    Watched,
 )
 from ...layers import Network as NetworkLayer
 from .. import parameters as given
-from . import both
+from . import both, launch
 from .composition import Part, Region
 from .facts import CustomerKey, JoinedNetwork, ParentZone, PeerFoundation, TransactionsTable
 
@@ -96,46 +89,10 @@ class Dns(Part):
         yield dns
 
 
-class Backup(both.Backup):
+class Backup(launch.Backup):
     """The plan, once there is a vault in each region."""
 
-    def add(self, region: Region) -> Iterable[object]:
-        after = region.need(BackupVault), region.need(PeerFoundation).stack_set
-        for plan in super().add(region):
-            assert isinstance(plan, BackupPlan)
-            plan.node.add_dependency(*after)
-            yield plan
-
-
-class Alarms(Part):
-    """The alarms of a region from which nothing replicates, and its failed backups, on one topic."""
-
-    gives = (Monitoring,)
-    copied = True
-
-    def add(self, region: Region) -> Iterable[object]:
-        api = region.need(TransactionApi)
-        monitoring = Monitoring(
-            region.stack,
-            "Monitoring",
-            suffix=region.suffix,
-            role="launch",
-            key=region.need(CustomerKey).key,
-            peer_region=None,
-            watched=Watched(
-                table=names.TABLE.of(suffix=region.suffix),
-                cluster=names.LEDGER_CLUSTER.of(suffix=region.suffix, region=region.name),
-                vault=names.VAULT.of(suffix=region.suffix),
-                copied=self.copied,
-                functions={"processor": api.function.function_name},
-                api=names.API.of(suffix=region.suffix),
-                stage=api.stage,
-            ),
-        )
-        topic = monitoring.topic
-        BackupFailures(region.stack, "Failures", suffix=region.suffix, topics=[topic])
-        region.output("TopicArn", topic.topic_arn, f"Where {region.here}'s alarms are told")
-        yield monitoring
+    after = PeerFoundation
 
 
 def make_network(region: Region, *, cidr: str) -> tuple[NetworkLayer, JoinedNetwork]:

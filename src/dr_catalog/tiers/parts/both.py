@@ -145,27 +145,36 @@ class Alarms(Part):
 
     Args:
         role: Which region it is.
+        replicates: Whether the data are replicated between the regions.
+        copied: Whether recovery points are copied to the other region.
     """
 
     role: Role
+    replicates: bool = True
+    copied: bool = True
     gives = (Monitoring,)
 
     def add(self, region: Region) -> Iterable[object]:
         api = region.need(TransactionApi)
+        other, documents = None, None
+        if self.replicates:
+            other = region.other
+            documents = Documents(
+                *(bucket_name(region, where=each) for each in (region.name, other))
+            )
         monitoring = Monitoring(
             region.stack,
             "Monitoring",
             suffix=region.suffix,
             role=self.role,
             key=region.need(CustomerKey).key,
-            peer_region=region.other,
+            peer_region=other,
             watched=Watched(
                 table=names.TABLE.of(suffix=region.suffix),
-                documents=Documents(
-                    *(bucket_name(region, where=where) for where in (region.name, region.other))
-                ),
+                documents=documents,
                 cluster=names.LEDGER_CLUSTER.of(suffix=region.suffix, region=region.name),
                 vault=names.VAULT.of(suffix=region.suffix),
+                copied=self.copied,
                 functions={"processor": api.function.function_name},
                 api=names.API.of(suffix=region.suffix),
                 stage=api.stage,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import aws_cdk as cdk
 
@@ -286,8 +287,10 @@ class Zone(both.Zone):
 class Backup(both.Backup):
     """The plan, once there is a vault in each region."""
 
+    after: ClassVar[type[PeerFoundation | PeerWorkload]] = PeerWorkload
+
     def add(self, region: Region) -> Iterable[object]:
-        after = region.need(BackupVault), region.need(PeerWorkload).stack_set
+        after = region.need(BackupVault), region.need(self.after).stack_set
         for plan in super().add(region):
             assert isinstance(plan, BackupPlan)
             plan.node.add_dependency(*after)

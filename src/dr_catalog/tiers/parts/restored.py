@@ -30,7 +30,7 @@ from . import alone, both
 from .composition import Part, Region
 from .facts import CustomerKey, JoinedNetwork, TransactionsTable
 
-State, Api, Zone, Domain = both.State, both.Api, both.Zone, both.Domain
+Alarms, Api, Domain, State, Zone = both.Alarms, both.Api, both.Domain, both.State, both.Zone
 TIMEOUT = cdk.Duration.minutes(15)
 
 
@@ -105,12 +105,6 @@ class Backup(Part):
     def add(self, region: Region) -> Iterable[object]:
         key = region.need(CustomerKey).key
         yield BackupPlan(region.stack, "Backup", suffix=region.suffix, key=key, switched_on=True)
-
-
-class Alarms(alone.Alarms):
-    """The alarms; without those of copies, since there is no other region to copy to."""
-
-    copied = False
 
 
 class Completed(Part):
