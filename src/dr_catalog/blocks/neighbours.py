@@ -17,6 +17,7 @@ from constructs import Construct, IConstruct
 from .. import names
 from ..layers._function import PythonFunction
 from ..tiers._rights import parameter_arn
+from ..tiers.guard import everything_waits
 
 if TYPE_CHECKING:
     from .layer import Needs
@@ -156,14 +157,9 @@ class Neighbours(Construct):
 
         So they are told that they are used no more after all else is gone.
         """
-        own = {each.node.path for each in self.node.find_all()}
         found = self._resource.node.default_child
         assert isinstance(found, cdk.CfnResource)
-        for root in everything:
-            for each in root.node.find_all():
-                if isinstance(each, cdk.CfnResource) and each.node.path not in own:
-                    for first in (found, *self._users):
-                        each.add_resource_dependency(first)
+        everything_waits(everything, first=[found, *self._users], besides=[self])
 
 
 def _parameters_arn(stack: cdk.Stack, *, suffix: str, layer: str, region: str) -> str:

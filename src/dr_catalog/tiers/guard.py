@@ -12,13 +12,13 @@ only while ``OnTermination`` is ``purge``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from .. import names
 from ..layers._function import PythonFunction
@@ -224,6 +224,28 @@ def wait_for_everything(guard: cdk.CustomResource) -> None:
                 cdk.Fn.condition_if(condition.logical_id, each.ref, cdk.Aws.NO_VALUE)
             )
     own.add_property_override("After", conditional)
+
+
+def everything_waits(
+    everything: Iterable[IConstruct],
+    *,
+    first: Sequence[cdk.CfnResource],
+    besides: Iterable[IConstruct],
+) -> None:
+    """Let every resource below ``everything`` be made after ``first``, and so deleted before it.
+
+    Args:
+        everything: The constructs, such as ``stack.node.children``.
+        besides: Those of them that do not wait.
+    """
+    own = {root.node.path for root in besides}
+    for root in everything:
+        if root.node.path in own:
+            continue
+        for each in root.node.find_all():
+            if isinstance(each, cdk.CfnResource):
+                for resource in first:
+                    each.add_resource_dependency(resource)
 
 
 def protect_table(

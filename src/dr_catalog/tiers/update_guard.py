@@ -21,7 +21,7 @@ from constructs import Construct, IConstruct
 from .. import names
 from ..layers._function import PythonFunction
 from ._rights import parameter_arn, rds_arn, see_recovery
-from .guard import COMPLETED, LAYER
+from .guard import COMPLETED, LAYER, everything_waits
 
 TIMEOUT = cdk.Duration.minutes(2)
 
@@ -124,12 +124,6 @@ class UpdateGuard(Construct):
             everything: The constructs, such as ``stack.node.children``; the guard is one of them.
             besides: Those that the guard itself needs: that of the key and its alias.
         """
-        own = {root.node.path for root in (self, *besides)}
         resource = self.resource.node.default_child
         assert isinstance(resource, cdk.CfnResource)
-        for root in everything:
-            if root.node.path in own:
-                continue
-            for each in root.node.find_all():
-                if isinstance(each, cdk.CfnResource):
-                    each.add_resource_dependency(resource)
+        everything_waits(everything, first=[resource], besides=[self, *besides])
