@@ -90,7 +90,9 @@ class World:
         ]
         value = self.metrics.get((given["MetricName"], mark))
         values = {} if value is None else value if isinstance(value, dict) else {NOW: value}
-        points = [{"Timestamp": at, "Maximum": each} for at, each in values.items()]
+        points = [
+            {"Timestamp": at, "Maximum": each, "Minimum": each} for at, each in values.items()
+        ]
         return {"Datapoints": points}
 
     def reach(self, region: str) -> None:

@@ -41,7 +41,9 @@ def database_lag(look: Surroundings) -> tuple[float | None, str]:
     answers: Mapping[datetime, float] = {}
     if look.writer.region == look.site.launch_region:
         votes = {"Suffix": look.site.suffix, "From": look.standby}
-        answers = look.series(ANSWERS, votes, namespace=NAMESPACE, since=WINDOW)
+        answers = look.series(
+            ANSWERS, votes, namespace=NAMESPACE, since=WINDOW, statistic="Minimum"
+        )  # as the machine counts
     for metric in ("AuroraGlobalDBRPOLag", "AuroraGlobalDBReplicationLag"):
         dimensions = {"DBClusterIdentifier": cluster, "SourceRegion": look.writer.region}
         values = look.series(

@@ -117,6 +117,7 @@ class Surroundings:
         namespace: str,
         region: str = "",
         since: timedelta,
+        statistic: str = "Maximum",
     ) -> Mapping[datetime, float]:
         """A metric's values by the minute."""
         answer = self.call(
@@ -129,9 +130,9 @@ class Surroundings:
             StartTime=self.now - since,
             EndTime=self.now + timedelta(minutes=1),
             Period=60,
-            Statistics=["Maximum"],
+            Statistics=[statistic],
         )
         return {
-            each["Timestamp"].replace(second=0, microsecond=0): each["Maximum"]
+            each["Timestamp"].replace(second=0, microsecond=0): each[statistic]
             for each in answer["Datapoints"]
         }
